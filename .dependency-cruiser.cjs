@@ -1,0 +1,70 @@
+/** The arrows of docs/architecture.md: data flows one way. */
+const folder = (...names) => ({ path: `^(${names.join("|")})/` });
+const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
+
+module.exports = {
+  forbidden: [
+    rule("no-circles", "A circle has no first file to read.", {}, { circular: true }),
+    rule(
+      "core-knows-no-machinery",
+      "What is synthesized does not depend on what runs it.",
+      folder("constructs", "stacks", "live", "environments"),
+      folder("sandbox", "cli", "scripts"),
+    ),
+    rule(
+      "constructs-first",
+      "Constructs know neither stacks nor what is live.",
+      folder("constructs"),
+      folder("stacks", "live", "environments"),
+    ),
+    rule(
+      "contract-knows-no-provider",
+      "The contract is for every provider.",
+      folder("constructs/fleet"),
+      folder("constructs/providers", "constructs/dns/ns1"),
+    ),
+    rule(
+      "providers-know-no-other",
+      "A provider knows itself and the contract.",
+      { path: "^constructs/providers/([^/]+)/" },
+      { path: "^constructs/providers/", pathNot: "^constructs/providers/$1/" },
+    ),
+    rule(
+      "stacks-know-no-provider",
+      "Stacks see the contract only.",
+      folder("stacks", "live"),
+      folder("constructs/providers", "constructs/dns/ns1"),
+    ),
+    rule(
+      "one-list-of-simulations",
+      "The engine knows no cloud.",
+      { path: "^sandbox/", pathNot: "^sandbox/simulations\\.ts$" },
+      folder("constructs/providers", "constructs/dns/ns1"),
+    ),
+    rule(
+      "no-aws-root",
+      "The package's root costs 6 s and 500 MB; import lib/<resource>.",
+      { path: "^[^.]" },
+      { path: "@cdktf/provider-aws/lib/index\\.js$" },
+    ),
+    rule(
+      "no-barrels",
+      "A barrel hides where things are.",
+      { path: "^(constructs|stacks|live|environments|sandbox|cli|scripts|tests)/" },
+      { path: "^(constructs|stacks|live|environments|sandbox|cli|scripts|tests)/.*/?index\\.ts$" },
+    ),
+    rule("no-test-code", "Tests are for tests.", { pathNot: "^tests/" }, folder("tests")),
+    rule(
+      "no-dev-dependencies",
+      "What users run uses what users install.",
+      folder("constructs", "stacks", "live", "environments", "sandbox", "cli"),
+      { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules|^\\.gen" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".json"] },
+  },
+};

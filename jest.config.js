@@ -1,0 +1,23 @@
+/** One transform for every suite; the suites differ in folder and in how many run at once. */
+const common = {
+  testEnvironment: "node",
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: { parser: { syntax: "typescript" }, target: "es2022", keepClassNames: true },
+        module: { type: "commonjs" },
+      },
+    ],
+  },
+  cacheDirectory: "<rootDir>/.cache/jest",
+};
+
+module.exports = {
+  // Each test file evaluates cdktf anew and keeps some 15 MB, so a worker is recycled before it grows large.
+  workerIdleMemoryLimit: "512MB",
+  projects: [
+    { ...common, displayName: "unit", roots: ["<rootDir>/tests"], testPathIgnorePatterns: ["/tests/e2e/"] },
+    { ...common, displayName: "e2e", roots: ["<rootDir>/tests/e2e"] },
+  ],
+};

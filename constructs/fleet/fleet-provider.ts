@@ -1,0 +1,66 @@
+import type { Construct } from "constructs";
+import type { DataPlaneFleet } from "./data-plane-fleet";
+import type { ClientAffinity, FleetWish, HealthCheck, Listener, Size } from "./fleet-inputs";
+import type { Problem } from "./problem";
+
+/** What an environment asks of each of its fleets alike. */
+export interface FleetDemand {
+  /** Name of the environment. */
+  readonly environment: string;
+  readonly listeners: readonly Listener[];
+  readonly health: HealthCheck;
+  readonly clientAffinity: ClientAffinity;
+  /** Where nodes register and learn of each other. */
+  readonly controlPlaneUrl: string;
+}
+
+/** A release, resolved to one provider's image. */
+export interface FleetRelease {
+  /** Id in the release manifest. */
+  readonly id: string;
+  /** The manifest's entry for this provider; its form is the provider's own. */
+  readonly image: unknown;
+}
+
+/** Everything that a fleet is built from. */
+export interface FleetProps extends FleetDemand {
+  readonly release: FleetRelease;
+  /** True: no plan may destroy what holds an address. */
+  readonly protect: boolean;
+  /** True: dummy credentials and loopback endpoints in every provider block. */
+  readonly sandbox: boolean;
+}
+
+/** What a provider can do; a wish beyond it is refused with the reason given here. */
+export interface FleetAbilities {
+  /** `true`, or why not. */
+  readonly ipv6: true | string;
+  readonly udp: true | string;
+  readonly sourceIpAffinity: true | string;
+  readonly scaling: true | string;
+  /** Whether one site can run another release than the next. */
+  readonly releasePerSite: boolean;
+  /** How Terraform replaces nodes: a few at a time, new before old, or all at once. */
+  readonly replacement: "rolling" | "surge" | "all-at-once";
+  /** How a site is emptied without DNS, or `none`. */
+  readonly siteDrain: "endpoint-weight" | "none";
+}
+
+/**
+ * One fleet on one provider, as an environment asks for it: what `aws({...})` and `stackpath({...})` return.
+ * All that lies downstream (DNS, rollouts, pictures) sees only this and {@link DataPlaneFleet}.
+ */
+export interface FleetProvider {
+  /** Name of the fleet, unique in its environment. */
+  readonly name: string;
+  /** The provider's name: the key of its images in a release manifest. */
+  readonly provider: string;
+  /** How the anycast address is announced: by the provider, or by the nodes over BGP. */
+  readonly reach: "managed-anycast" | "bgp";
+  readonly wish: FleetWish;
+  readonly abilities: FleetAbilities;
+  readonly sizes: readonly Size[];
+  /** What only this provider can find wrong: unknown sites, names over its limits, combinations, its image entry. */
+  check(demand: FleetDemand, release: FleetRelease): readonly Problem[];
+  fleet(scope: Construct, id: string, props: FleetProps): DataPlaneFleet;
+}

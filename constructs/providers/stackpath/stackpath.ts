@@ -1,0 +1,135 @@
+import type { FleetAbilities, FleetDemand, FleetProvider, FleetRelease } from "../../fleet/fleet-provider";
+import { maxNodes, minNodes, type SiteWish } from "../../fleet/fleet-inputs";
+import { show, suggest, type Problem } from "../../fleet/problem";
+import { checkUserData } from "../../fleet/user-data";
+import { CITY_CODES } from "./cities";
+import { citiesOf, fleetUserData, StackPathFleet, workloadSlug } from "./stackpath-fleet";
+import { STACKPATH_SIZES } from "./stackpath-sizes";
+import type { StackPathWish } from "./stackpath-wish";
+
+const ABILITIES: FleetAbilities = {
+  ipv6: "StackPath's anycast addresses are IPv4 only",
+  udp: true,
+  sourceIpAffinity: "StackPath does not say how it balances within a site, so a client may change nodes",
+  scaling: true,
+  releasePerSite: false,
+  replacement: "rolling",
+  siteDrain: "none",
+};
+
+/** `<slug>-<target>-<city>-<number>` is a host name, whose labels have 63 characters at most (RFC 1035). */
+const HOSTNAME_LIMIT = 63;
+const LONGEST_NUMBER = 3;
+
+/**
+ * A fleet on StackPath's edge computing, reachable through its anycast.
+ *
+ * Credentials are those of the StackPath provider: STACKPATH_STACK_ID, STACKPATH_CLIENT_ID, STACKPATH_CLIENT_SECRET.
+ */
+export function stackpath(wish: StackPathWish): FleetProvider {
+  const name = wish.name ?? "stackpath";
+  return {
+    name,
+    provider: "stackpath",
+    reach: "managed-anycast",
+    wish,
+    abilities: ABILITIES,
+    sizes: STACKPATH_SIZES,
+    check: (demand, release) => check(name, wish, demand, release),
+    fleet: (scope, id, props) => new StackPathFleet(scope, id, { ...props, name, wish }),
+  };
+}
+
+function check(
+  name: string,
+  wish: StackPathWish,
+  demand: FleetDemand,
+  release: FleetRelease,
+): readonly Problem[] {
+  const where = `fleets.${name}`;
+  return [
+    ...Object.entries(wish.sites).flatMap(([site, siteWish]) =>
+      checkSite(site, siteWish, `${where}.sites["${site}"]`),
+    ),
+    ...checkCitiesOnce(wish, where),
+    ...checkNames(name, wish, demand, where),
+    ...checkImage(release),
+    ...checkLogVolume(wish, where),
+    ...checkUserData(fleetUserData({ ...demand, release }, name, wish), where),
+  ];
+}
+
+function checkSite(site: string, wish: SiteWish, where: string): readonly Problem[] {
+  const cities = citiesOf(site, wish);
+  const problems: Problem[] = cities
+    .filter((city) => !CITY_CODES.includes(city))
+    .map((city) => ({
+      where: wish.locations === undefined ? where : `${where}.locations`,
+      what: `no such StackPath city ${show(city)}; ${suggest(city, CITY_CODES)}`,
+    }));
+  if (cities.length === 0) problems.push({ where: `${where}.locations`, what: "names no city" });
+  for (const nodes of new Set([minNodes(wish), maxNodes(wish)])) {
+    if (Number.isInteger(nodes) && cities.length > 0 && nodes % cities.length !== 0) {
+      problems.push({
+        where: `${where}.nodes`,
+        what: `${nodes} nodes cannot be spread evenly over ${cities.length} cities, as StackPath does`,
+        remedy: `Ask for a multiple of ${cities.length}, or split the site.`,
+      });
+    }
+  }
+  return problems;
+}
+
+/** A city belongs to one site: a node derives its site from its city. */
+function checkCitiesOnce({ sites }: StackPathWish, where: string): readonly Problem[] {
+  const cities = Object.entries(sites).flatMap(([site, wish]) => citiesOf(site, wish));
+  const repeated = new Set(cities.filter((city, index) => cities.indexOf(city) !== index));
+  return [...repeated].map((city) => ({
+    where: `${where}.sites`,
+    what: `"${city}" is named more than once`,
+  }));
+}
+
+function checkNames(
+  name: string,
+  { sites }: StackPathWish,
+  { environment }: FleetDemand,
+  where: string,
+): readonly Problem[] {
+  return Object.keys(sites).flatMap((site) => {
+    if (!/^[a-z][a-z0-9-]*$/i.test(site)) {
+      return [
+        {
+          where: `${where}.sites`,
+          what: `${show(site)} is not a name for a site; letters, digits and hyphens make one`,
+        },
+      ];
+    }
+    const length = workloadSlug(environment, name).length + 1 + site.length + "-xxx-".length + LONGEST_NUMBER;
+    if (length <= HOSTNAME_LIMIT) return [];
+    return [
+      {
+        where: `${where}.sites["${site}"]`,
+        what: `its nodes' host names would have ${length} characters; ${HOSTNAME_LIMIT} are allowed`,
+        remedy: "Shorten the name of the site, the fleet or the environment.",
+      },
+    ];
+  });
+}
+
+function checkImage({ id, image }: FleetRelease): readonly Problem[] {
+  if (typeof image === "string" && /^[a-z0-9-]+\/[a-z0-9-]+:[A-Za-z0-9._-]+$/.test(image)) return [];
+  return [
+    {
+      where: `releases.${id}.stackpath`,
+      what: `${show(image)} is not "<stack>/<family>:<tag>"; without a tag StackPath would take the newest image`,
+    },
+  ];
+}
+
+function checkLogVolume({ logVolumeGiB }: StackPathWish, where: string): readonly Problem[] {
+  if (logVolumeGiB === undefined || (Number.isInteger(logVolumeGiB) && logVolumeGiB > 0)) return [];
+  return [
+    { where: `${where}.logVolumeGiB`, what: `${show(logVolumeGiB)} is not a whole number of GiB above 0` },
+  ];
+}

@@ -1,0 +1,40 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import type { Environment } from "../constructs/fleet/environment";
+import { PolycastError, show, suggest } from "../constructs/fleet/problem";
+
+/** The environment that `POLYCAST_ENV` chooses. */
+export function chosenEnvironment(): string {
+  return process.env["POLYCAST_ENV"] ?? "sandbox";
+}
+
+/** Names of the environments in this folder. */
+export function environmentNames(): readonly string[] {
+  return readdirSync(__dirname)
+    .filter((file) => file.endsWith(".ts") && file !== path.basename(__filename))
+    .map((file) => path.basename(file, ".ts"))
+    .sort();
+}
+
+/**
+ * Loads an environment by name.
+ * @throws PolycastError when there is none of that name, or the file holds another one.
+ */
+export async function loadEnvironment(name: string): Promise<Environment> {
+  const names = environmentNames();
+  if (!names.includes(name) || !existsSync(path.join(__dirname, `${name}.ts`))) {
+    throw new PolycastError(`No environment ${show(name)}; ${suggest(name, names)}.`, [
+      {
+        where: "POLYCAST_ENV",
+        what: "names a file in environments/, without its ending; the default is sandbox",
+      },
+    ]);
+  }
+  const { default: environment } = (await import(`./${name}`)) as { default: Environment };
+  if (environment.name !== name) {
+    throw new PolycastError(
+      `environments/${name}.ts holds an environment named ${show(environment.name)}; its state would be another's. Set its name to "${name}".`,
+    );
+  }
+  return environment;
+}

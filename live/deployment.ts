@@ -1,0 +1,129 @@
+import { checkEnvironment } from "../constructs/fleet/check-environment";
+import type { Environment } from "../constructs/fleet/environment";
+import type { FleetProvider, FleetRelease } from "../constructs/fleet/fleet-provider";
+import { refuseIfAny, suggest, type Problem } from "../constructs/fleet/problem";
+import type { ReleaseManifest } from "../constructs/image/release-manifest";
+import type { LiveRecord } from "./live-record";
+
+/** A fleet with the release and the share that a deploy gives it. */
+export interface FleetDeployment {
+  readonly fleet: FleetProvider;
+  readonly release: FleetRelease;
+  /** Percent of its policy share; see the live record. */
+  readonly share: number;
+}
+
+/**
+ * What a deploy of an environment is about: for a fleet in the live record, what the record says; for one that is
+ * not there yet, the manifest's stable release and a full share.
+ * @param lost fleets that have run but are missing from the record (see `lostFleets`).
+ * @throws PolycastError that names every problem of the environment, the manifest and the record at once.
+ */
+export function planDeployment(
+  environment: Environment,
+  manifest: ReleaseManifest,
+  record: LiveRecord,
+  lost: readonly string[] = [],
+): readonly FleetDeployment[] {
+  const problems: Problem[] = [];
+  const releases = new Map<FleetProvider, FleetRelease>();
+  for (const fleet of environment.fleets) {
+    const found = findRelease(fleet, manifest, record);
+    if ("what" in found) problems.push(found);
+    else releases.set(fleet, found);
+  }
+  problems.push(
+    ...checkEnvironment(environment, (fleet) => releases.get(fleet)),
+    ...lost.map((name) => lostProblem(name)),
+    ...checkShares(environment, record),
+  );
+  refuseIfAny(
+    (count) =>
+      `The environment "${environment.name}" has ${count === 1 ? "a problem" : `${count} problems`}:`,
+    problems,
+  );
+  return environment.fleets.map((fleet) => ({
+    fleet,
+    release: releases.get(fleet) as FleetRelease,
+    share: record.fleets[fleet.name]?.share ?? 100,
+  }));
+}
+
+function findRelease(
+  fleet: FleetProvider,
+  manifest: ReleaseManifest,
+  record: LiveRecord,
+): FleetRelease | Problem {
+  const live = record.fleets[fleet.name]?.release;
+  const id = live ?? manifest.stable;
+  const images = manifest.releases[id];
+  if (images === undefined) {
+    return {
+      where: `fleets.${fleet.name}`,
+      what: `runs the release "${id}", which the manifest lacks; ${suggest(id, Object.keys(manifest.releases))}`,
+      remedy: "Put the release back into the manifest: a deploy never changes what a fleet runs.",
+    };
+  }
+  if (!(fleet.provider in images)) {
+    return {
+      where: `releases.${id}`,
+      what: `has no image for ${fleet.provider}; it has: ${Object.keys(images).join(", ") || "none"}`,
+      remedy: `Build the image for ${fleet.provider}, or leave the fleet "${fleet.name}" out.`,
+    };
+  }
+  return { id, image: images[fleet.provider] };
+}
+
+/** Round robin has no weights: it can serve a fleet or leave it out. And somebody must answer. */
+function checkShares({ fleets }: Environment, { fleets: live }: LiveRecord): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const { name } of fleets) {
+    const share = live[name]?.share ?? 100;
+    if (share !== 0 && share !== 100) {
+      problems.push({
+        where: `live record, fleets.${name}.share`,
+        what: `${share} cannot be had with round robin, which knows 0 and 100`,
+      });
+    }
+  }
+  if (fleets.length > 0 && fleets.every(({ name }) => live[name]?.share === 0)) {
+    problems.push({ where: "live record", what: "every fleet is drained; nobody would be answered" });
+  }
+  return problems;
+}
+
+function lostProblem(name: string): Problem {
+  return {
+    where: `live record, fleets.${name}`,
+    what: "is missing, though the fleet was deployed; a deploy could not know which release it runs",
+    remedy:
+      "Restore the record (the bucket's older versions, or the older files in live/), or write it anew: polycast live pin --fleet NAME --release ID",
+  };
+}
+
+/**
+ * Fleets whose state shows that they were recorded, but which the record lacks: the record was lost.
+ * @param readState the Terraform state of a stack, parsed, or undefined.
+ */
+export async function lostFleets(
+  fleets: readonly FleetProvider[],
+  record: LiveRecord,
+  readState: (stack: string) => Promise<unknown>,
+): Promise<readonly string[]> {
+  const missing = fleets.map(({ name }) => name).filter((name) => record.fleets[name] === undefined);
+  const states = await Promise.all(missing.map((name) => readState(fleetStackName(name))));
+  return missing.filter((_, index) => holdsLiveRecord(states[index]));
+}
+
+/** Name of a fleet's stack. */
+export function fleetStackName(fleet: string): string {
+  return `${fleet}-fleet`;
+}
+
+/** Construct id, and so the address, of the resource that records a fleet at its first deploy. */
+export const LIVE_RECORD_RESOURCE = "live-record";
+
+function holdsLiveRecord(state: unknown): boolean {
+  const { resources = [] } = (state ?? {}) as { resources?: readonly { type: string; name: string }[] };
+  return resources.some(({ type, name }) => type === "null_resource" && name === LIVE_RECORD_RESOURCE);
+}

@@ -1,0 +1,33 @@
+import type { LiveRecord } from "./live-record";
+
+/** A live record as it was read, with what its next version must follow. */
+export interface StoredRecord {
+  readonly record: LiveRecord;
+  /** Opaque; a write names the version that it was made from. */
+  readonly version: string | undefined;
+}
+
+/** Where the live record of one environment is kept, beside its Terraform state. */
+export interface LiveStore {
+  /** The record, or an empty one without a version where none was ever written. */
+  read(): Promise<StoredRecord>;
+  /**
+   * Writes the version that follows `after`.
+   * @returns false, with nothing written, when another writer was faster.
+   */
+  write(record: LiveRecord, after: string | undefined): Promise<boolean>;
+  /** The Terraform state of a stack, parsed; undefined where there is none. */
+  readState(stack: string): Promise<unknown>;
+}
+
+/** Reads, changes and writes the record until no other writer comes between. */
+export async function updateLiveRecord(
+  store: LiveStore,
+  change: (record: LiveRecord) => LiveRecord,
+): Promise<LiveRecord> {
+  for (;;) {
+    const { record, version } = await store.read();
+    const next = change(record);
+    if (next === record || (await store.write(next, version))) return next;
+  }
+}

@@ -1,0 +1,14 @@
+import path from "node:path";
+
+/** Root of this project: commands that Terraform runs start there. */
+export const PROJECT_ROOT = path.join(__dirname, "..");
+
+/** Directory of an environment's local files: state and live record, below POLYCAST_HOME. */
+export function environmentDirectory(environment: string): string {
+  return path.resolve(process.env["POLYCAST_HOME"] ?? path.join(PROJECT_ROOT, ".polycast"), environment);
+}
+
+/** S3 key of a stack's state; the environment is part of it, so that one's state is never another's. */
+export function stateKey(environment: string, stack: string): string {
+  return `polycast/${environment}/${stack}.tfstate`;
+}

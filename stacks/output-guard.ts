@@ -1,0 +1,25 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { PolycastError } from "../constructs/fleet/problem";
+
+/**
+ * Refuses an output directory that another environment was synthesized into: Terraform keeps the back end of a stack
+ * there, and would offer to copy one environment's state over another's.
+ */
+export function guardOutput(directory: string, environment: string): void {
+  const mark = path.join(directory, "environment");
+  mkdirSync(directory, { recursive: true });
+  try {
+    writeFileSync(mark, environment, { flag: "wx" });
+  } catch {
+    const other = readFileSync(mark, "utf8");
+    if (other === environment) return;
+    throw new PolycastError(`${path.basename(directory)} belongs to the environment "${other}".`, [
+      {
+        where: "output directory",
+        what: `"${environment}" needs one of its own`,
+        remedy: `Run with CDKTF_OUTPUT=cdktf.out.${environment}, or delete the directory; it holds nothing that a synth does not bring back.`,
+      },
+    ]);
+  }
+}

@@ -1,0 +1,219 @@
+import { ns1 } from "../../../constructs/dns/ns1/ns1";
+import { roundRobin } from "../../../constructs/dns/traffic-policy";
+import type { Environment } from "../../../constructs/fleet/environment";
+import type { ScalingNodes } from "../../../constructs/fleet/fleet-inputs";
+import { PolycastError } from "../../../constructs/fleet/problem";
+import { planDeployment } from "../../../live/deployment";
+import { emptyRecord } from "../../../live/live-record";
+import { awsFleet, stackpathFleet, testEnvironment } from "../../environment-for-tests";
+import { MANIFEST } from "../../synthesize";
+
+/** `where: what` of every problem that an environment is refused for. */
+function problemsOf(changes: Partial<Environment>): readonly string[] {
+  try {
+    planDeployment(testEnvironment(changes), MANIFEST, emptyRecord("test"));
+  } catch (error) {
+    if (error instanceof PolycastError) return error.problems.map(({ where, what }) => `${where}: ${what}`);
+    throw error;
+  }
+  return [];
+}
+
+const tooMany = "x".repeat(17_000);
+
+test("a valid environment has no problem", () => {
+  expect(problemsOf({})).toEqual([]);
+});
+
+describe.each<[string, Partial<Environment>, readonly string[]]>([
+  ["no fleets", { fleets: [] }, ["fleets: there are none"]],
+  ["two fleets of one name", { fleets: [awsFleet(), awsFleet()] }, ['fleets: two fleets are named "aws"']],
+  [
+    "a zone with a dot at the end",
+    { zone: "edge.example.net." },
+    ['zone: "edge.example.net." is not a DNS zone'],
+  ],
+  ["a zone of one label", { zone: "edge" }, ['zone: "edge" is not a DNS zone']],
+  ["a zone with a space", { zone: "edge example.net" }, ["is not a DNS zone"]],
+  [
+    "a zone with a control character",
+    { zone: "edge\u0007.example.net" },
+    ['zone: "edge\\u0007.example.net"'],
+  ],
+  ["a label of 64 characters", { zone: `${"a".repeat(64)}.net` }, ["is not a DNS zone"]],
+  ["no listeners", { listeners: [] }, ["listeners: there are none"]],
+  [
+    "port 0",
+    { listeners: [{ port: 0, protocol: "TCP" }] },
+    ["listeners[0].port: 0 is not a port; 1 to 65535 are"],
+  ],
+  [
+    "port 65536",
+    { listeners: [{ port: 65_536, protocol: "UDP" }] },
+    ["listeners[0].port: 65536 is not a port"],
+  ],
+  [
+    "one port and protocol twice",
+    {
+      listeners: [
+        { port: 443, protocol: "TCP" },
+        { port: 443, protocol: "TCP", role: "tunnel" },
+      ],
+    },
+    ["listeners[1]: TCP 443 is listed twice"],
+  ],
+  ["a public health endpoint", { health: { port: 443 } }, ["health.port: 443 is a listener too"]],
+  [
+    "a health path without a slash",
+    { health: { path: "healthz" } },
+    ['health.path: "healthz" is not a path'],
+  ],
+  [
+    "a health check that never fails",
+    { health: { unhealthyThreshold: 0 } },
+    ["health.unhealthyThreshold: 0"],
+  ],
+  [
+    "an AWS check more often than AWS can",
+    { health: { intervalSeconds: 2 } },
+    ["AWS checks every 5 to 300 seconds"],
+  ],
+  ["a single failure on AWS", { health: { unhealthyThreshold: 1 } }, ["AWS allows 2 to 10 failures"]],
+  ["a plain http control plane", { controlPlaneUrl: "http://c.example.net" }, ["is not an https: URL"]],
+  [
+    "a control plane with a line break",
+    { controlPlaneUrl: "https://c.example.net/\n" },
+    ["is not an https: URL"],
+  ],
+  ["a secret in a URL", { controlPlaneUrl: "https://me:hunter2@c.example.net" }, ["carries credentials"]],
+  ["a TTL of 0", { dns: ns1({ policy: roundRobin(), ttl: 0 }) }, ["dns.ttl: 0 is not within 1 to 86400"]],
+  ["a name with capitals", { name: "Test" }, ['name: "Test" is not a name']],
+  ["a fleet name with a space", { fleets: [awsFleet({ name: "aws eu" })] }, ['"aws eu" is not a name']],
+  [
+    "a size that no instance type has",
+    { fleets: [awsFleet({ size: { cpu: 3, memoryGiB: 7 } })] },
+    ["fleets.aws.size: aws has no size of 3 CPU and 7 GiB; nearest: 4 CPU and 8 GiB"],
+  ],
+  [
+    "zero nodes",
+    { fleets: [awsFleet({ sites: { "us-east-1": { nodes: 0 } } })] },
+    ['fleets.aws.sites["us-east-1"].nodes: 0 is not a number of nodes; 1 to 1000 are'],
+  ],
+  [
+    "negative nodes",
+    { fleets: [stackpathFleet({ sites: { SEA: { nodes: -2 } } })] },
+    ["-2 is not a number of nodes"],
+  ],
+  [
+    "half a node",
+    { fleets: [stackpathFleet({ sites: { SEA: { nodes: 1.5 } } })] },
+    ["1.5 is not a number of nodes"],
+  ],
+  ["no sites", { fleets: [awsFleet({ sites: {} })] }, ["fleets.aws.sites: there are none"]],
+  ["no capacity", { fleets: [awsFleet({ connectionsPerNode: 0 })] }, ["fleets.aws.connectionsPerNode: 0"]],
+  [
+    "an unknown region",
+    { fleets: [awsFleet({ sites: { "us-esat-1": { nodes: 2 } } })] },
+    ['fleets.aws.sites["us-esat-1"]: no such AWS region; nearest: "us-east-1"'],
+  ],
+  [
+    "an unknown city",
+    { fleets: [stackpathFleet({ sites: { SEE: { nodes: 2 } } })] },
+    ['fleets.stackpath.sites["SEE"]: no such StackPath city "SEE"; nearest: "SEA"'],
+  ],
+  [
+    "another region's zone",
+    { fleets: [awsFleet({ sites: { "us-east-1": { nodes: 2, locations: ["use1-az1", "euc1-az1"] } } })] },
+    ['"euc1-az1" is not a zone id of us-east-1'],
+  ],
+  [
+    "one zone",
+    { fleets: [awsFleet({ sites: { "us-east-1": { nodes: 2, locations: ["use1-az1"] } } })] },
+    ["needs two or more zones, all distinct"],
+  ],
+  [
+    "a zone twice",
+    { fleets: [awsFleet({ sites: { "us-east-1": { nodes: 2, locations: ["use1-az1", "use1-az1"] } } })] },
+    ["needs two or more zones, all distinct"],
+  ],
+  [
+    "a dial over 100",
+    { fleets: [awsFleet({ sites: { "us-east-1": { nodes: 2, trafficDial: 101 } } })] },
+    ["trafficDial: 101 is not within 0 to 100"],
+  ],
+  [
+    "a weight over 255",
+    { fleets: [awsFleet({ sites: { "us-east-1": { nodes: 2, endpointWeight: 256 } } })] },
+    ["endpointWeight: 256 is not within 0 to 255"],
+  ],
+  [
+    "dual stack with UDP on AWS",
+    { fleets: [awsFleet({ ipv6: true })], listeners: [{ port: 53, protocol: "UDP" }] },
+    ["fleets.aws.ipv6: AWS cannot serve UDP (port 53) through a dual-stack accelerator"],
+  ],
+  ["IPv6 on StackPath", { fleets: [stackpathFleet({ ipv6: true })] }, ["addresses are IPv4 only"]],
+  [
+    "affinity on StackPath",
+    { clientAffinity: "source-ip" },
+    ["fleets.stackpath (clientAffinity): cannot be had"],
+  ],
+  [
+    "scaling on AWS",
+    { fleets: [awsFleet({ sites: { "us-east-1": { nodes: { min: 2, max: 4, cpuPercent: 50 } } } })] },
+    ["scaling policies are not modelled"],
+  ],
+  [
+    "nodes that cannot be spread evenly",
+    { fleets: [stackpathFleet({ sites: { europe: { nodes: 3, locations: ["AMS", "FRA"] } } })] },
+    ["3 nodes cannot be spread evenly over 2 cities"],
+  ],
+  [
+    "a city in two sites",
+    { fleets: [stackpathFleet({ sites: { SEA: { nodes: 2 }, west: { nodes: 1, locations: ["SEA"] } } })] },
+    ['fleets.stackpath.sites: "SEA" is named more than once'],
+  ],
+  [
+    "names over AWS's limit",
+    { name: "a-very-long-environment", fleets: [awsFleet({ name: "a-long-fleet" })] },
+    ['AWS allows 32 characters for "a-very-long-environment-a-long-fleet-443-tcp"'],
+  ],
+  [
+    "host names over DNS's limit",
+    { fleets: [stackpathFleet({ sites: { [`site-${"x".repeat(60)}`]: { nodes: 1, locations: ["SEA"] } } })] },
+    ["63 are allowed"],
+  ],
+  [
+    "user data over the limit",
+    { controlPlaneUrl: `https://control.example.net/${tooMany}` },
+    ["user data is 17", "user data is 17"],
+  ],
+  ["a log volume of no size", { fleets: [stackpathFleet({ logVolumeGiB: 0 })] }, ["logVolumeGiB: 0"]],
+])("%s", (_, changes, expected) => {
+  test("is refused, and nothing else with it", () => {
+    const problems = problemsOf(changes);
+    expect(problems).toHaveLength(expected.length);
+    expected.forEach((text, index) => {
+      expect(problems[index]).toContain(text);
+    });
+  });
+});
+
+test("scaling between wrong bounds is refused in all its parts", () => {
+  const nodes: ScalingNodes = { min: 4, max: 2, cpuPercent: 0 };
+  expect(problemsOf({ fleets: [stackpathFleet({ sites: { SEA: { nodes } } })] })).toEqual([
+    'fleets.stackpath.sites["SEA"].nodes: max 2 is below min 4',
+    'fleets.stackpath.sites["SEA"].nodes.cpuPercent: 0 is not within 1 to 100',
+  ]);
+});
+
+test("all problems are reported at once, in one message", () => {
+  const broken = testEnvironment({
+    zone: "edge",
+    listeners: [{ port: 0, protocol: "TCP" }],
+    fleets: [awsFleet({ sites: { "us-esat-1": { nodes: 0 } } }), stackpathFleet({ ipv6: true })],
+  });
+  const attempt = () => planDeployment(broken, MANIFEST, emptyRecord("test"));
+  expect(attempt).toThrow(/has 5 problems:\n {2}- zone: /);
+  expect(attempt).toThrow(/us-esat-1/);
+  expect(attempt).toThrow(/IPv4 only/);
+});

@@ -1,0 +1,220 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseManifest } from "../constructs/image/release-manifest";
+import { fileLiveStore } from "../live/file-live-store";
+import { lostFleets, planDeployment } from "../live/deployment";
+import { emptyRecord, formatLiveRecord, parseLiveRecord, type LiveRecord } from "../live/live-record";
+import { updateLiveRecord } from "../live/live-store";
+import { pinRelease } from "../live/pin-release";
+import { environmentDirectory } from "../live/state-location";
+import { awsFleet, stackpathFleet, testEnvironment } from "./environment-for-tests";
+import { MANIFEST } from "./synthesize";
+
+const record = (fleets: LiveRecord["fleets"]): LiveRecord => ({ version: 1, environment: "test", fleets });
+
+describe("the live record", () => {
+  const text = formatLiveRecord(record({ aws: { release: "r1", share: 100 } }));
+  const parse = (changed: string) => () => parseLiveRecord(changed, "live/1.json", "test");
+
+  test("is read as it was written", () => {
+    expect(parse(text)()).toEqual(record({ aws: { release: "r1", share: 100 } }));
+  });
+
+  test.each([
+    ["text that is not JSON", text.slice(0, 20), /The live record live\/1.json is not JSON/],
+    [
+      "a newer version",
+      text.replace('"version": 1', '"version": 2'),
+      /has version 2; this Polycast reads up to version 1/,
+    ],
+    [
+      "another environment's",
+      text.replace('"test"', '"prod"'),
+      /belongs to the environment "prod", not to "test"/,
+    ],
+    ["a share over 100", text.replace("100", "101"), /fleets.aws.share: Too big/],
+    [
+      "an unknown key",
+      text.replace('"release"', '"releese"'),
+      /fleets.aws.release: [^]*Unrecognized key: "releese"/,
+    ],
+    ["nothing", "null", /is malformed/],
+  ])("refuses %s", (_, changed, message) => {
+    expect(parse(changed)).toThrow(message);
+  });
+});
+
+describe("the manifest", () => {
+  const text = JSON.stringify(MANIFEST);
+  const parse = (changed: string | undefined) => () => parseManifest(changed, "m.json", "edge-node");
+
+  test.each([
+    ["a missing file", undefined, /m.json does not exist/],
+    ["text that is not JSON", "{", /is not JSON/],
+    ["a newer version", text.replace('"version":1', '"version":9'), /has version 9/],
+    [
+      "another image's",
+      text.replace('"edge-node"', '"other"'),
+      /is for "other", the environment runs "edge-node"/,
+    ],
+    [
+      "a stable release that it lacks",
+      text.replace('"stable":"r1"', '"stable":"r3"'),
+      /no such release "r3"; nearest: "r1"/,
+    ],
+    ["releases in a list", text.replace(/"releases":.*$/, '"releases":[]}'), /releases: Invalid input/],
+  ])("refuses %s", (_, changed, message) => {
+    expect(parse(changed)).toThrow(message);
+  });
+});
+
+describe("a deploy", () => {
+  const environment = testEnvironment();
+  const plan = (fleets: LiveRecord["fleets"], manifest = MANIFEST) =>
+    planDeployment(environment, manifest, record(fleets)).map(({ fleet, release, share }) => [
+      fleet.name,
+      release.id,
+      share,
+    ]);
+
+  test("starts a new fleet with the stable release and a full share", () => {
+    expect(plan({})).toEqual([
+      ["aws", "r1", 100],
+      ["stackpath", "r1", 100],
+    ]);
+  });
+
+  test("changes no release and no share that the record holds, whatever is stable now", () => {
+    const live = { aws: { release: "r1", share: 0 } };
+    expect(plan(live, { ...MANIFEST, stable: "r2" })).toEqual([
+      ["aws", "r1", 0],
+      ["stackpath", "r2", 100],
+    ]);
+  });
+
+  test("is refused where the manifest no longer has what a fleet runs", () => {
+    expect(() => plan({ aws: { release: "r0", share: 100 } })).toThrow(
+      /fleets.aws: runs the release "r0", which the manifest lacks/,
+    );
+  });
+
+  test("is refused where the release lacks a provider's image", () => {
+    const manifest = { ...MANIFEST, releases: { r1: { aws: MANIFEST.releases["r1"]?.["aws"] } } };
+    expect(() => plan({}, manifest)).toThrow(/releases.r1: has no image for stackpath; it has: aws/);
+  });
+
+  test.each([
+    [
+      "an AMI that is none",
+      { aws: { "us-east-1": "ami-1" }, stackpath: "s/f:t" },
+      /releases.r1.aws.us-east-1: must be an AMI id/,
+    ],
+    [
+      "no AMI for a region",
+      { aws: { "eu-west-1": "ami-00000000000000001" }, stackpath: "s/f:t" },
+      /no AMI for us-east-1/,
+    ],
+    [
+      "an image without a tag",
+      { aws: { "us-east-1": "ami-00000000000000001" }, stackpath: "s/f" },
+      /"s\/f" is not "<stack>/,
+    ],
+  ])("is refused for %s", (_, images, message) => {
+    expect(() => plan({}, { ...MANIFEST, releases: { r1: images } })).toThrow(message);
+  });
+
+  test("is refused where round robin cannot serve a share, or nobody would be answered", () => {
+    expect(() => plan({ aws: { release: "r1", share: 50 } })).toThrow(/50 cannot be had with round robin/);
+    const drained = { release: "r1", share: 0 };
+    expect(() => plan({ aws: drained, stackpath: drained })).toThrow(/every fleet is drained/);
+  });
+
+  test("is refused where a record was lost, and names what was", async () => {
+    const states: Record<string, unknown> = {
+      "aws-fleet": { resources: [{ type: "null_resource", name: "live-record" }] },
+      // The first deploy was interrupted before it recorded anything: not lost, only unfinished.
+      "stackpath-fleet": { resources: [{ type: "stackpath_compute_workload", name: "w" }] },
+    };
+    const lost = await lostFleets(environment.fleets, record({}), (stack) => Promise.resolve(states[stack]));
+    expect(lost).toEqual(["aws"]);
+    expect(() => planDeployment(environment, MANIFEST, record({}), lost)).toThrow(
+      /live record, fleets.aws: is missing, though the fleet was deployed/,
+    );
+  });
+});
+
+describe("the record in files", () => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), "polycast-live-"));
+  const folder = path.join(directory, "live");
+  const store = fileLiveStore("test", directory);
+  beforeEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  test("starts empty, and keeps its history", async () => {
+    expect(await store.read()).toEqual({ record: emptyRecord("test"), version: undefined });
+    await pinRelease(store, "aws", "r1");
+    await pinRelease(store, "stackpath", "r1");
+    expect(readdirSync(folder).sort()).toEqual(["1.json", "2.json"]);
+    expect((await store.read()).record).toEqual(
+      record({ aws: { release: "r1", share: 100 }, stackpath: { release: "r1", share: 100 } }),
+    );
+  });
+
+  test("lets the first of two writers win, and tells the second", async () => {
+    const { version } = await store.read();
+    expect(await store.write(record({ a: { release: "r1", share: 1 } }), version)).toBe(true);
+    expect(await store.write(record({ b: { release: "r1", share: 2 } }), version)).toBe(false);
+    expect((await store.read()).record.fleets).toEqual({ a: { release: "r1", share: 1 } });
+    expect(readdirSync(folder)).toEqual(["1.json"]);
+  });
+
+  test("loses no change of two writers at once", async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `fleet-${index}`);
+    await Promise.all(names.map((name) => pinRelease(store, name, "r1")));
+    expect(Object.keys((await store.read()).record.fleets).sort()).toEqual(names.sort());
+  });
+
+  test("sorts its versions as numbers", async () => {
+    for (let share = 1; share <= 11; share += 1) {
+      await updateLiveRecord(store, () => record({ aws: { release: "r1", share } }));
+    }
+    expect((await store.read()).record.fleets["aws"]?.share).toBe(11);
+  });
+
+  test("pins a release once; another one is refused, and nothing changes", async () => {
+    await pinRelease(store, "aws", "r1");
+    await pinRelease(store, "aws", "r1");
+    await expect(pinRelease(store, "aws", "r2")).rejects.toThrow(
+      /runs the release "r1", and this deploy was planned for "r2"/,
+    );
+    expect(readdirSync(folder)).toEqual(["1.json"]);
+  });
+
+  test("reads Terraform's state beside it", async () => {
+    expect(await store.readState("aws-fleet")).toBeUndefined();
+    mkdirSync(path.join(directory, "state"));
+    writeFileSync(path.join(directory, "state", "aws-fleet.tfstate"), '{"resources":[]}');
+    expect(await store.readState("aws-fleet")).toEqual({ resources: [] });
+  });
+
+  test("says so where it cannot be written", async () => {
+    const file = path.join(directory, "a-file");
+    writeFileSync(file, "");
+    await expect(fileLiveStore("test", path.join(file, "below")).read()).rejects.toThrow(
+      /cannot be read: ENOTDIR/,
+    );
+    const write = fileLiveStore("test", file).write(record({}), undefined);
+    await expect(write).rejects.toThrow(/The live record cannot be written: ENOTDIR/);
+  });
+});
+
+test("an environment's directory is its own, below POLYCAST_HOME", () => {
+  expect(environmentDirectory("a")).not.toBe(environmentDirectory("b"));
+  expect(path.basename(environmentDirectory("a"))).toBe("a");
+  expect(awsFleet().name).not.toBe(stackpathFleet().name);
+});

@@ -1,15 +1,15 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { parseManifest } from "../constructs/image/release-manifest";
-import { fileLiveStore } from "../live/file-live-store";
-import { lostFleets, planDeployment } from "../live/deployment";
-import { emptyRecord, formatLiveRecord, parseLiveRecord, type LiveRecord } from "../live/live-record";
-import { updateLiveRecord } from "../live/live-store";
-import { pinRelease } from "../live/pin-release";
-import { environmentDirectory } from "../live/state-location";
-import { awsFleet, stackpathFleet, testEnvironment } from "./environment-for-tests";
-import { MANIFEST } from "./synthesize";
+import { parseManifest } from "../../constructs/image/release-manifest";
+import { fileLiveStore } from "../../live/file-live-store";
+import { lostFleets, planDeployment } from "../../live/deployment";
+import { emptyRecord, formatLiveRecord, parseLiveRecord, type LiveRecord } from "../../live/live-record";
+import { updateLiveRecord } from "../../live/live-store";
+import { pinRelease } from "../../live/pin-release";
+import { environmentDirectory } from "../../live/state-location";
+import { awsFleet, stackpathFleet, testEnvironment } from "../environment-for-tests";
+import { MANIFEST } from "../synthesize";
 
 const record = (fleets: LiveRecord["fleets"]): LiveRecord => ({ version: 1, environment: "test", fleets });
 

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pinRelease } from "../../live/pin-release";
+import { s3LiveStore } from "../../live/s3-live-store";
+
+/** Objects by path, as a bucket that honours If-Match and If-None-Match on PUT. */
+const objects = new Map<string, string>();
+const etagOf = (text: string) => `"${createHash("md5").update(text).digest("hex")}"`;
+let refuse = false;
+
+function answer(request: IncomingMessage, response: ServerResponse, body: string): void {
+  const { method, headers, url = "" } = request;
+  const path = url.split("?")[0] ?? "";
+  const current = objects.get(path);
+  const error = (status: number, code: string) =>
+    response
+      .writeHead(status, { "content-type": "application/xml" })
+      .end(`<Error><Code>${code}</Code><Message>no</Message></Error>`);
+  if (refuse) error(403, "AccessDenied");
+  else if (method === "GET" && current === undefined) error(404, "NoSuchKey");
+  else if (method === "GET") response.writeHead(200, { etag: etagOf(current ?? "") }).end(current);
+  else if (headers["if-none-match"] === "*" && current !== undefined) error(412, "PreconditionFailed");
+  else if (headers["if-match"] !== undefined && headers["if-match"] !== etagOf(current ?? ""))
+    error(412, "PreconditionFailed");
+  else if (headers["if-match"] === undefined && headers["if-none-match"] === undefined)
+    error(400, "UnconditionalWrite");
+  else {
+    objects.set(path, body);
+    response.writeHead(200, { etag: etagOf(body) }).end();
+  }
+}
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    answer(request, response, Buffer.concat(chunks).toString());
+  });
+});
+const before = { ...process.env };
+const store = () => s3LiveStore("test", { bucket: "state", region: "us-east-1" });
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}`,
+    AWS_ACCESS_KEY_ID: "key",
+    AWS_SECRET_ACCESS_KEY: "hidden",
+    AWS_MAX_ATTEMPTS: "1",
+    // Checksums would be sent in a framing that this bucket does not read.
+    AWS_REQUEST_CHECKSUM_CALCULATION: "when_required",
+  });
+});
+afterAll(() => {
+  process.env = before;
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  objects.clear();
+  refuse = false;
+});
+
+test("a record that was never written is empty", async () => {
+  expect(await store().read()).toEqual({
+    record: { version: 1, environment: "test", fleets: {} },
+    version: undefined,
+  });
+});
+
+test("a record is read as it was written, under the environment's own key", async () => {
+  await pinRelease(store(), "aws", "r1");
+  expect([...objects.keys()]).toEqual(["/state/polycast/test/live.json"]);
+  expect((await store().read()).record.fleets).toEqual({ aws: { release: "r1", share: 100 } });
+});
+
+test("the first of two writers wins, and the second is told: at the first version and at a later one", async () => {
+  for (const share of [1, 2]) {
+    const { record, version } = await store().read();
+    const write = (release: string) =>
+      store().write({ ...record, fleets: { a: { release, share } } }, version);
+    expect(await write("first")).toBe(true);
+    expect(await write("second")).toBe(false);
+    expect((await store().read()).record.fleets["a"]).toEqual({ release: "first", share });
+  }
+});
+
+test("no change of two writers at once is lost", async () => {
+  const names = ["a", "b", "c", "d"];
+  await Promise.all(names.map((name) => pinRelease(store(), name, "r1")));
+  expect(Object.keys((await store().read()).record.fleets).sort()).toEqual(names);
+});
+
+test("Terraform's state is read from beside it", async () => {
+  expect(await store().readState("aws-fleet")).toBeUndefined();
+  objects.set("/state/polycast/test/aws-fleet.tfstate", '{"resources":[]}');
+  expect(await store().readState("aws-fleet")).toEqual({ resources: [] });
+});
+
+test("a refusal names the object and the remedy, and no secret", async () => {
+  refuse = true;
+  const reading = store().read();
+  await expect(reading).rejects.toThrow(
+    /Cannot read s3:\/\/state\/polycast\/test\/live.json: AccessDenied[^]*Check AWS_PROFILE/,
+  );
+  await expect(store().write({ version: 1, environment: "test", fleets: {} }, undefined)).rejects.toThrow(
+    /Cannot write/,
+  );
+  await expect(reading).rejects.not.toThrow(/hidden/);
+});

@@ -45,6 +45,8 @@ export function checkEnvironment(
   const demand = demandOf(environment);
   return [
     ...checkName(environment.name, "name"),
+    ...checkName(environment.image, "image"),
+    ...checkState(environment.state),
     ...checkZone(environment.zone),
     ...checkUrl(environment.controlPlaneUrl),
     ...checkListeners(environment.listeners),
@@ -94,8 +96,10 @@ function checkListeners(listeners: readonly Listener[]): readonly Problem[] {
     return [{ where: "listeners", what: "there are none; an edge serves at least one port" }];
   const problems: Problem[] = [];
   const seen = new Set<string>();
-  for (const [index, { port, protocol }] of listeners.entries()) {
+  for (const [index, { port, protocol, role = "edge" }] of listeners.entries()) {
     const where = `listeners[${index}]`;
+    problems.push(...checkOneOf(protocol, ["TCP", "UDP"], `${where}.protocol`));
+    problems.push(...checkOneOf(role, ["edge", "tunnel"], `${where}.role`));
     if (!isPort(port))
       problems.push({ where: `${where}.port`, what: `${show(port)} is not a port; 1 to 65535 are` });
     const key = `${protocol} ${port}`;
@@ -126,10 +130,28 @@ function checkHealth(health: HealthCheck, listeners: readonly Listener[]): reado
   return problems;
 }
 
-function checkDns({ dns }: Environment): readonly Problem[] {
+function checkDns({ dns, clientAffinity = "none" }: Environment): readonly Problem[] {
   const [least, most] = TTL_RANGE;
-  if (Number.isInteger(dns.ttl) && dns.ttl >= least && dns.ttl <= most) return [];
-  return [{ where: "dns.ttl", what: `${show(dns.ttl)} is not within ${least} to ${most} seconds` }];
+  const problems = [
+    ...checkOneOf(dns.ipv6, ["all", "partial"], "dns.ipv6"),
+    ...checkOneOf(clientAffinity, ["none", "source-ip"], "clientAffinity"),
+  ];
+  if (!Number.isInteger(dns.ttl) || dns.ttl < least || dns.ttl > most) {
+    problems.push({ where: "dns.ttl", what: `${show(dns.ttl)} is not within ${least} to ${most} seconds` });
+  }
+  return problems;
+}
+
+function checkState(state: Environment["state"]): readonly Problem[] {
+  if (state.kind !== "s3") return checkOneOf(state.kind, ["local", "s3"], "state.kind");
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+  if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(state.bucket)) return [];
+  return [{ where: "state.bucket", what: `${show(state.bucket)} is not a bucket's name` }];
+}
+
+/** Environments are not type-checked when they are synthesized, so what types promise is checked here too. */
+function checkOneOf(got: string, allowed: readonly string[], where: string): Problem[] {
+  return allowed.includes(got) ? [] : [{ where, what: `${show(got)} is none of: ${allowed.join(", ")}` }];
 }
 
 function checkFleetNames(fleets: readonly FleetProvider[]): readonly Problem[] {

@@ -67,10 +67,10 @@ export class SiteLoadBalancer extends Construct {
     port: PortProtocol,
     { provider, name, network, health, clientAffinity }: SiteLoadBalancerProps,
   ) {
-    // Port and protocol force replacement, so they are part of the id: a changed port is a new pair, and the old
-    // listener goes before its target group.
-    const id = `${port.protocol.toLowerCase()}-${port.port}`;
-    const targetGroup = new LbTargetGroup(this, `targets-${id}`, {
+    // A target group's protocol cannot change, a listener's can, and a port has one listener at a time. So another
+    // protocol is another target group, to which the listener is moved before the old one goes.
+    const targetId = `${port.protocol.toLowerCase()}-${port.port}`;
+    const targetGroup = new LbTargetGroup(this, `targets-${targetId}`, {
       provider,
       name: targetGroupName(name, port),
       vpcId: network.vpc.id,
@@ -90,8 +90,9 @@ export class SiteLoadBalancer extends Construct {
         unhealthyThreshold: health.unhealthyThreshold,
       },
       stickiness: { type: "source_ip", enabled: clientAffinity === "source-ip" },
+      lifecycle: { createBeforeDestroy: true },
     });
-    new LbListener(this, `listener-${id}`, {
+    new LbListener(this, `listener-${port.port}`, {
       provider,
       loadBalancerArn: this.loadBalancer.arn,
       port: port.port,

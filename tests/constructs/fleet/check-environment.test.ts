@@ -62,6 +62,28 @@ describe.each<[string, Partial<Environment>, readonly string[]]>([
     },
     ["listeners[1]: TCP 443 is listed twice"],
   ],
+  [
+    "what the compiler would not have let through",
+    {
+      listeners: [{ port: 443, protocol: "SCTP" as "TCP", role: "proxy" as "edge" }],
+      clientAffinity: "cookie" as "none",
+      dns: ns1({ policy: roundRobin(), ipv6: "some" as "all" }),
+      state: { kind: "nfs" as "local" },
+    },
+    [
+      'state.kind: "nfs" is none of: local, s3',
+      'listeners[0].protocol: "SCTP" is none of: TCP, UDP',
+      'listeners[0].role: "proxy" is none of: edge, tunnel',
+      'dns.ipv6: "some" is none of: all, partial',
+      'clientAffinity: "cookie" is none of: none, source-ip',
+    ],
+  ],
+  ["an image outside its folder", { image: "../edge-node" }, ['image: "../edge-node" is not a name']],
+  [
+    "a bucket that S3 would refuse",
+    { state: { kind: "s3", bucket: "My_Bucket", region: "us-east-1" } },
+    ['state.bucket: "My_Bucket" is not a bucket\'s name'],
+  ],
   ["a public health endpoint", { health: { port: 443 } }, ["health.port: 443 is a listener too"]],
   [
     "a health path without a slash",

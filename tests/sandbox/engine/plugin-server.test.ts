@@ -11,7 +11,7 @@ import {
   type Values,
 } from "../../../constructs/fleet/simulation";
 import { CloudStore } from "../../../sandbox/engine/cloud-store";
-import type { Fault } from "../../../sandbox/engine/fault";
+import { spend, type Fault } from "../../../sandbox/engine/fault";
 import { servePlugins, tfplugin5, type PluginServers } from "../../../sandbox/engine/plugin-server";
 import { asText, blockType } from "../../../sandbox/engine/values";
 import { decodeValue, encodeValue, type DynamicValue } from "../../../sandbox/engine/wire";
@@ -108,6 +108,7 @@ describe("the plugin server", () => {
       simulations: [simulation],
       store,
       faults: () => faults,
+      struck: (fault) => (faults = spend(faults, fault)),
       crash: () => crashes++,
     });
     connection = connect();

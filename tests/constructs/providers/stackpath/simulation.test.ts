@@ -48,17 +48,17 @@ describe("the simulated StackPath", () => {
       const addressOf = (object: Values): Value | undefined => (object["annotations"] as Values)[RESULT];
       const first = cloud.create(WORKLOAD, workload());
       const second = cloud.create(WORKLOAD, workload({ slug: "other" }));
-      expect([addressOf(first), addressOf(second)]).toEqual(["185.85.196.1/32", "185.85.196.2/32"]);
+      expect([addressOf(first), addressOf(second)]).toEqual(["203.0.113.1/32", "203.0.113.2/32"]);
 
       const changed = cloud.update(WORKLOAD, first, { annotations: {}, name: "renamed" });
       expect(changed).toMatchObject({
         version: "2",
         name: "renamed",
-        annotations: { [RESULT]: "185.85.196.1/32" },
+        annotations: { [RESULT]: "203.0.113.1/32" },
       });
 
       cloud.delete(WORKLOAD, changed);
-      expect(addressOf(cloud.create(WORKLOAD, workload({ slug: "third" })))).toBe("185.85.196.1/32");
+      expect(addressOf(cloud.create(WORKLOAD, workload({ slug: "third" })))).toBe("203.0.113.1/32");
     });
 
     test("that does not ask gets none, not even later", () => {

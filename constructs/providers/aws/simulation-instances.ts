@@ -1,0 +1,263 @@
+import { randomUUID } from "node:crypto";
+import {
+  Unknown,
+  UNKNOWN,
+  type BlockSchema,
+  type Planning,
+  type ResourceSimulation,
+  type Value,
+  type Values,
+} from "../../fleet/simulation";
+import {
+  AUTO_SCALING,
+  AwsAccount,
+  blocks,
+  count,
+  EC2,
+  ec2Id,
+  nameOf,
+  refusal,
+  regionOf,
+  text,
+  texts,
+} from "./simulation-cloud";
+import { AWS_DATA } from "./simulation-data";
+
+/** Of a launch template, what changes without a new version. */
+const UNVERSIONED = new Set([
+  "default_version",
+  "description",
+  "id",
+  "arn",
+  "latest_version",
+  "name",
+  "name_prefix",
+  "tags_all",
+  "update_default_version",
+]);
+
+/** Whether the change makes a new version of a launch template. */
+function makesVersion({ prior, planned }: Planning): boolean {
+  return Object.keys(planned).some(
+    (name) =>
+      !UNVERSIONED.has(name) && JSON.stringify(planned[name]) !== JSON.stringify(prior?.[name] ?? null),
+  );
+}
+
+export const launchTemplate: ResourceSimulation = {
+  plan(planning) {
+    const { config, prior, planned, changed } = planning;
+    const follows = config["update_default_version"] === true;
+    if (prior === null) {
+      if (follows) planned["default_version"] = UNKNOWN;
+      return;
+    }
+    if (!changed) return;
+    const versioned = makesVersion(planning);
+    if (versioned) planned["latest_version"] = UNKNOWN;
+    if (follows && (versioned || prior["update_default_version"] !== true))
+      planned["default_version"] = UNKNOWN;
+  },
+  create(planned, cloud) {
+    const account = new AwsAccount(cloud);
+    const names = nameOf(planned);
+    const doing = `creating EC2 Launch Template (${names.name})`;
+    if (account.list("aws_launch_template").some(({ attributes }) => attributes["name"] === names.name)) {
+      const error = [
+        "InvalidLaunchTemplateName.AlreadyExistsException",
+        "Launch template name already in use.",
+      ] as const;
+      throw refusal(doing, EC2, "CreateLaunchTemplate", error);
+    }
+    const id = ec2Id("lt");
+    const arn = account.arn("ec2", `launch-template/${id}`);
+    return { ...names, id, arn, default_version: 1, latest_version: 1 };
+  },
+  update(planned, prior) {
+    const latest = count(prior["latest_version"]) + (planned["latest_version"] instanceof Unknown ? 1 : 0);
+    const wanted = planned["default_version"];
+    if (!(wanted instanceof Unknown) && count(wanted) > latest) {
+      const message = `Could not find launch template version ${String(count(wanted))}.`;
+      const error = ["InvalidLaunchTemplateId.VersionNotFound", message] as const;
+      throw refusal(
+        `updating EC2 Launch Template (${text(prior["id"])})`,
+        EC2,
+        "ModifyLaunchTemplate",
+        error,
+      );
+    }
+    return { latest_version: latest, default_version: wanted instanceof Unknown ? latest : count(wanted) };
+  },
+};
+
+/** What the plugin puts in a launch template's id until it has looked up the name. */
+const NOT_LOOKED_UP = "unknown";
+
+export const autoscalingGroup: ResourceSimulation = {
+  place: regionOf,
+  plan({ config, prior, planned }) {
+    if (isGivenAnew(config, prior, "launch_template", "name")) {
+      Object.assign(blocks(planned["launch_template"])[0] ?? {}, { id: NOT_LOOKED_UP });
+    }
+    const specification = ["mixed_instances_policy", "launch_template", "launch_template_specification"];
+    const renamed = isGivenAnew(config, prior, ...specification, "launch_template_name");
+    if (!renamed && !isGivenAnew(config, prior, "mixed_instances_policy", "launch_template", "override"))
+      return;
+    planned["mixed_instances_policy"] = blocks(planned["mixed_instances_policy"]).map((block) =>
+      asTheSdkReads(MIXED_INSTANCES_POLICY, block),
+    );
+    const own = blockAt(planned, specification);
+    if (renamed && own !== undefined) own["launch_template_id"] = NOT_LOOKED_UP;
+    const overrides = (values: Values | null): Values[] =>
+      blocks(blockAt(values, specification.slice(0, -1))?.["override"]).map(
+        (override) => blocks(override["launch_template_specification"])[0] ?? {},
+      );
+    const before = overrides(prior);
+    overrides(planned).forEach((template, index) => {
+      const name = template["launch_template_name"];
+      if (text(name) !== "" && name !== before[index]?.["launch_template_name"])
+        template["launch_template_id"] = NOT_LOOKED_UP;
+    });
+  },
+  create(planned, cloud) {
+    const account = new AwsAccount(cloud);
+    const names = nameOf(planned);
+    const doing = `creating Auto Scaling Group (${names.name})`;
+    if (account.list("aws_autoscaling_group").some(({ attributes }) => attributes["name"] === names.name)) {
+      const message = `AutoScalingGroup by this name already exists - A group with the name ${names.name} already exists`;
+      throw refusal(doing, AUTO_SCALING, "CreateAutoScalingGroup", ["AlreadyExists", message]);
+    }
+    const { name } = names;
+    const role = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
+    return {
+      ...names,
+      ...groupState(doing, "CreateAutoScalingGroup", planned, account),
+      id: name,
+      arn: account.arn("autoscaling", `autoScalingGroup:${randomUUID()}:autoScalingGroupName/${name}`),
+      default_cooldown:
+        planned["default_cooldown"] instanceof Unknown ? 300 : (planned["default_cooldown"] ?? null),
+      health_check_type: text(planned["health_check_type"]) || "EC2",
+      predicted_capacity: 0,
+      service_linked_role_arn: text(planned["service_linked_role_arn"]) || account.globalArn("iam", role),
+      warm_pool_size: 0,
+    };
+  },
+  update: (planned, prior, cloud) =>
+    groupState(
+      `updating Auto Scaling Group (${text(prior["name"])})`,
+      "UpdateAutoScalingGroup",
+      planned,
+      new AwsAccount(cloud),
+    ),
+};
+
+const MIXED_INSTANCES_POLICY =
+  AWS_DATA.schema.resource_schemas["aws_autoscaling_group"]?.block.block_types?.["mixed_instances_policy"]
+    ?.block ?? {};
+
+/** The first block of each of these names, one inside the other. */
+function blockAt(values: Values | null | undefined, names: readonly string[]): Values | undefined {
+  return names.reduce<Values | undefined>((block, name) => blocks(block?.[name])[0], values ?? undefined);
+}
+
+/** Whether the last of the names, inside the blocks of the others, is written and not as it was. */
+function isGivenAnew(config: Values, prior: Values | null, ...names: readonly string[]): boolean {
+  const last = names.at(-1) ?? "";
+  const given = blockAt(config, names.slice(0, -1))?.[last] ?? null;
+  const before = blockAt(prior, names.slice(0, -1))?.[last] ?? null;
+  const isLeftOut = given === null || given === "" || (Array.isArray(given) && given.length === 0);
+  return !isLeftOut && !(given instanceof Unknown) && JSON.stringify(given) !== JSON.stringify(before);
+}
+
+/**
+ * A block that a plan function of the plugin has read and set again: Go's zero values where there is no number or
+ * truth value yet. A block with nothing in it stays so.
+ */
+function asTheSdkReads(block: BlockSchema, values: Values): Values {
+  const missing = (value: Value | undefined): boolean =>
+    value === null || value === undefined || value instanceof Unknown;
+  const read: Values = { ...values };
+  if (Object.values(values).every((value) => missing(value) && !(value instanceof Unknown))) return read;
+  for (const [name, { type }] of Object.entries(block.attributes ?? {})) {
+    if (type === "number" && missing(values[name])) read[name] = 0;
+    else if (type === "bool" && missing(values[name])) read[name] = false;
+  }
+  for (const [name, nested] of Object.entries(block.block_types ?? {})) {
+    read[name] = blocks(values[name]).map((element) => asTheSdkReads(nested.block, element));
+  }
+  return read;
+}
+
+/** What follows from what the group refers to; refused where that does not exist. */
+function groupState(doing: string, operation: string, planned: Values, account: AwsAccount): Values {
+  const refuse = (message: string): Error =>
+    refusal(doing, AUTO_SCALING, operation, ["ValidationError", message]);
+  const [min, max] = [count(planned["min_size"]), count(planned["max_size"])];
+  const desired =
+    planned["desired_capacity"] instanceof Unknown ? min : count(planned["desired_capacity"] ?? min);
+  if (max < min)
+    throw refuse(`Max bound, ${String(max)}, must be greater than or equal to min bound, ${String(min)}`);
+  if (desired < min || desired > max) {
+    const bounds = `the specified min size:${String(min)} and max size:${String(max)}`;
+    throw refuse(`Desired capacity:${String(desired)} must be between ${bounds}`);
+  }
+  const subnets = texts(planned["vpc_zone_identifier"]).map((id) => {
+    const subnet = account.find("aws_subnet", id);
+    if (subnet === undefined) throw refuse(`The subnet ID '${id}' does not exist`);
+    return subnet;
+  });
+  for (const arn of texts(planned["target_group_arns"])) {
+    if (account.find("aws_lb_target_group", arn) !== undefined) continue;
+    throw refuse("Provided Target Groups may not be valid. Please ensure they exist and try again.");
+  }
+  const zones = subnets.map((subnet) => text(subnet["availability_zone"]));
+  return {
+    availability_zones: zones.length > 0 ? [...new Set(zones)] : texts(planned["availability_zones"]),
+    desired_capacity: desired,
+    launch_template: launchTemplateOf(planned["launch_template"], refuse, account),
+  };
+}
+
+function launchTemplateOf(
+  given: Value | undefined,
+  refuse: (message: string) => Error,
+  account: AwsAccount,
+): Values[] {
+  const templates = account.list("aws_launch_template");
+  return blocks(given).map(({ id, name, version }) => {
+    const form = "You must use a valid fully-formed launch template.";
+    const template = templates.find(({ attributes }) =>
+      [id, name].includes(text(attributes[text(id) ? "id" : "name"])),
+    );
+    if (template === undefined) {
+      throw refuse(
+        `${form} The specified launch template, with template ID ${text(id) || text(name)}, does not exist.`,
+      );
+    }
+    const { attributes } = template;
+    const wanted = text(version) || "$Default";
+    if (!wanted.startsWith("$") && Number(wanted) > count(attributes["latest_version"])) {
+      const which = `with template ID ${template.id}, and version ${wanted}`;
+      throw refuse(`${form} The specified launch template, ${which}, does not exist.`);
+    }
+    checkProfile(attributes, form, refuse, account);
+    return { id: template.id, name: text(attributes["name"]), version: wanted };
+  });
+}
+
+function checkProfile(
+  template: Values,
+  form: string,
+  refuse: (message: string) => Error,
+  account: AwsAccount,
+): void {
+  for (const { name, arn } of blocks(template["iam_instance_profile"])) {
+    const wanted = text(name) || (text(arn).split("/").at(-1) ?? "");
+    if (wanted === "" || account.find("aws_iam_instance_profile", wanted) !== undefined) continue;
+    const parameter = text(name) === "" ? "iamInstanceProfile.arn" : "iamInstanceProfile.name";
+    const value = text(name) || text(arn);
+    throw refuse(
+      `${form} Value (${value}) for parameter ${parameter} is invalid. Invalid IAM Instance Profile ${text(name) === "" ? "ARN" : "name"}`,
+    );
+  }
+}

@@ -1,0 +1,279 @@
+import type { AttributePath, Diagnostic, Value, Values } from "../../fleet/simulation";
+import { addressRange, networkOf } from "./simulation-addresses";
+import { isObject, isWhollyKnown } from "./simulation-cloud";
+import { AWS_DATA } from "./simulation-data";
+
+/** What a validator of the plugin says to a known text or number; undefined where it says nothing. */
+type Check = (value: string, name: string) => string | undefined;
+
+const matching =
+  (form: RegExp, message: (name: string, value: string) => string): Check =>
+  (value, name) =>
+    form.test(value) ? undefined : message(name, value);
+
+const notMatching =
+  (form: RegExp, message: (name: string, value: string) => string): Check =>
+  (value, name) =>
+    form.test(value) ? message(name, value) : undefined;
+
+const atMost =
+  (limit: number, message: (name: string, value: string) => string): Check =>
+  (value, name) =>
+    value.length > limit ? message(name, value) : undefined;
+
+/** A block of one family that names its first address. */
+const block =
+  (family: 4 | 6): Check =>
+  (value) => {
+    const range = addressRange(value);
+    if (range === undefined) return `"${value}" is not a valid CIDR block: invalid CIDR address: ${value}`;
+    const kind = `is not a valid IPv${String(family)} CIDR block`;
+    if (range.family !== family) return `"${value}" ${kind}`;
+    return networkOf(range) === value ? undefined : `"${value}" ${kind}; did you mean "${networkOf(range)}"?`;
+  };
+
+const vpcBlock: Check = (value, name) => {
+  const range = addressRange(value);
+  if (range === undefined)
+    return `expected ${name} to contain a valid Value, got: ${value} with err: invalid CIDR address: ${value}`;
+  const network = networkOf(range);
+  if (network !== value)
+    return `expected ${name} to contain a valid network Value, expected ${network}, got ${value}`;
+  const bits = Number(value.split("/")[1]);
+  if (bits >= 16 && bits <= 28) return undefined;
+  return `expected "${name}" to contain a network Value with between 16 and 28 significant bits, got: ${String(bits)}`;
+};
+
+/** JSON as Go's parser and the plugin's rules take it. Where Go names the place of an error, this does not. */
+const policy: Check = (value, name) => {
+  if (value === "") return `"${name}" is an empty string, which is not a valid JSON value`;
+  const invalid = `"${name}" contains an invalid JSON policy:`;
+  const start = value.trimStart().charAt(0);
+  if (start === "[") return `${invalid} contains a JSON array, not a JSON object`;
+  if (start !== "{") return `${invalid} not a JSON object`;
+  try {
+    JSON.parse(value);
+    return undefined;
+  } catch (error) {
+    return `${invalid} ${error instanceof Error ? error.message : String(error)}`;
+  }
+};
+
+const iamName = matching(/^[\w+=,.@-]*$/, (name) => `invalid value for ${name} (must match [\\w+=,.@-])`);
+
+/** Load balancers say which name they mean, target groups do not. */
+const balancerName = (limit: number, shown: (value: string) => string): Check[] => [
+  matching(
+    /^[0-9A-Za-z-]*$/,
+    (name, value) => `only alphanumeric characters and hyphens allowed in "${name}"${shown(value)}`,
+  ),
+  atMost(
+    limit,
+    (name, value) => `"${name}" cannot be longer than ${String(limit)} characters${shown(value)}`,
+  ),
+  notMatching(/^-/, (name, value) => `"${name}" cannot begin with a hyphen${shown(value)}`),
+];
+const noHyphenAtEnd = (shown: (value: string) => string): Check =>
+  notMatching(/-$/, (name, value) => `"${name}" cannot end with a hyphen${shown(value)}`);
+const showValue = (value: string): string => `: "${value}"`;
+const showNothing = (): string => "";
+
+const templateName = (limit: number): Check[] => [
+  matching(/^[\s\S]{3,}$/, (name) => `"${name}" cannot be less than 3 characters`),
+  atMost(limit, (name) => `"${name}" cannot be longer than ${String(limit)} characters`),
+  matching(/^[0-9a-zA-Z()./_-]*$/, (name) => `"${name}" can only alphanumeric characters and ()./_- symbols`),
+];
+
+const logGroupName = (limit: number): Check[] => [
+  atMost(limit, (name, value) => `"${name}" cannot be longer than ${String(limit)} characters: "${value}"`),
+  matching(
+    /^[.\-_/#A-Za-z0-9]+$/,
+    (name, value) =>
+      `"${name}" isn't a valid log group name (alphanumeric characters, underscores, hyphens, slashes, hash signs and dots are allowed): "${value}"`,
+  ),
+];
+
+const healthCheckPort: Check = (value, name) => {
+  const port = Number(value);
+  if (value === "traffic-port" || (Number.isInteger(port) && port >= 1 && port <= 65536)) return undefined;
+  return `"${name}" must be a valid port number (1-65536) or "traffic-port"`;
+};
+
+const truth = matching(
+  /^(|1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/,
+  (name, value) =>
+    `${name}: cannot parse '${value}' as boolean: strconv.ParseBool: parsing "${value}": invalid syntax`,
+);
+
+const deregistrationDelay: Check = (value, name) => {
+  if (!/^[+-]?\d+$/.test(value))
+    return `${name}: cannot parse '${value}' as int: strconv.ParseInt: parsing "${value}": invalid syntax`;
+  const seconds = Number(value);
+  return seconds >= 0 && seconds <= 3600
+    ? undefined
+    : `expected ${name} to be at between (0) and (3600), got ${value}`;
+};
+
+/** The plugin's validators of one attribute that are more than a list, a range or a length, by type and path. */
+const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Check[] } } = {
+  aws_vpc: { cidr_block: [vpcBlock] },
+  aws_subnet: { cidr_block: [block(4)], ipv6_cidr_block: [block(6)] },
+  aws_route: { destination_cidr_block: [block(4)], destination_ipv6_cidr_block: [block(6)] },
+  aws_security_group: {
+    name: [notMatching(/^sg-/, (name) => `invalid value for ${name} (cannot begin with sg-)`)],
+    "ingress.cidr_blocks": [block(4)],
+    "ingress.ipv6_cidr_blocks": [block(6)],
+    "egress.cidr_blocks": [block(4)],
+    "egress.ipv6_cidr_blocks": [block(6)],
+  },
+  aws_security_group_rule: { cidr_blocks: [block(4)], ipv6_cidr_blocks: [block(6)] },
+  aws_iam_role: {
+    name: [iamName],
+    name_prefix: [iamName],
+    assume_role_policy: [policy],
+    "inline_policy.policy": [policy],
+  },
+  aws_iam_role_policy: {
+    name: [iamName],
+    name_prefix: [iamName],
+    policy: [policy],
+    role: [
+      matching(
+        /[\w+=,.@-]+/,
+        (name, value) =>
+          `expected value of ${name} to match regular expression "[\\\\w+=,.@-]+", got ${value}`,
+      ),
+      notMatching(
+        /^$|^arn:[\w-]+:[\w-]+:[a-z0-9-]*:(\d{12}|aws)?:./,
+        (name) => `"${name}" must be the role's name not its ARN`,
+      ),
+    ],
+  },
+  aws_iam_policy: { name: [iamName], name_prefix: [iamName], policy: [policy] },
+  aws_iam_instance_profile: { name: [iamName], name_prefix: [iamName] },
+  aws_iam_user: {
+    name: [
+      matching(
+        /^[0-9A-Za-z=,.@\-_+]+$/,
+        (name) =>
+          `invalid value for ${name} (must only contain alphanumeric characters, hyphens, underscores, commas, periods, @ symbols, plus and equals signs)`,
+      ),
+    ],
+  },
+  aws_iam_user_policy: { policy: [policy] },
+  aws_cloudwatch_log_group: { name: logGroupName(512), name_prefix: logGroupName(486) },
+  aws_launch_template: { name: templateName(125), name_prefix: templateName(99), ebs_optimized: [truth] },
+  aws_lb: {
+    name: [
+      ...balancerName(32, showValue),
+      noHyphenAtEnd(showValue),
+      notMatching(/^internal-/, (name, value) => `"${name}" cannot begin with "internal-": "${value}"`),
+    ],
+    name_prefix: balancerName(6, showValue),
+  },
+  aws_lb_target_group: {
+    name: [...balancerName(32, showNothing), noHyphenAtEnd(showNothing)],
+    name_prefix: balancerName(6, showNothing),
+    deregistration_delay: [deregistrationDelay],
+    preserve_client_ip: [truth],
+    // The plugin lists the same validator twice.
+    "health_check.port": [healthCheckPort, healthCheckPort],
+    "health_check.path": [
+      matching(/^\//, (name, value) => `expected ${name} to have prefix /, got ${value}`),
+    ],
+    slow_start: [
+      matching(
+        /^(0|[3-8]\d|9\d|[1-8]\d\d|900)$/,
+        (name, value) => `expected ${name} to be in the range (0 - 0), got ${value}`,
+      ),
+    ],
+  },
+  aws_autoscaling_group: {
+    "launch_template.id": [
+      matching(
+        /^lt-[a-z0-9]+$/,
+        (name, value) =>
+          `"${name}" must begin with 'lt-' and be comprised of only alphanumeric characters: ${value}`,
+      ),
+    ],
+    "launch_template.name": templateName(125),
+    wait_for_capacity_timeout: [
+      matching(
+        /^([+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+$|^0$/,
+        (name, value) => `"${name}" cannot be parsed as a duration: time: invalid duration "${value}"`,
+      ),
+    ],
+  },
+  aws_globalaccelerator_accelerator: {
+    name: [
+      matching(
+        /^[0-9A-Za-z-]+$/,
+        (name) => `invalid value for ${name} (only alphanumeric characters and hyphens are allowed)`,
+      ),
+    ],
+  },
+  aws_globalaccelerator_endpoint_group: {
+    endpoint_group_region: [
+      matching(
+        /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/,
+        (name, value) => `"${name}" doesn't look like AWS Region: "${value}"`,
+      ),
+    ],
+  },
+};
+
+/** terraform-plugin-framework words its refusals in its own way. */
+const FRAMEWORK_BLOCKS = { cidr_ipv4: 4, cidr_ipv6: 6 } as const;
+
+/** What the plugin's own validators say to a configuration. */
+export function validateAws(type: string, config: Values): Diagnostic[] {
+  if (type.startsWith("aws_vpc_security_group_")) return validateRule(config);
+  const attributes = AWS_DATA.schema.resource_schemas[type]?.block.attributes ?? {};
+  return Object.entries(CHECKS[type] ?? {}).flatMap(([path, checks]) => {
+    const names = path.split(".");
+    // SDKv2 does not look into a collection while some of it is unknown; blocks it does look into.
+    const [first = ""] = names;
+    if (first in attributes && !isWhollyKnown(config[first])) return [];
+    return leavesAt(config, names, []).flatMap(([value, where]) =>
+      checks.flatMap((check): Diagnostic[] => {
+        const summary = check(value, where.join("."));
+        return summary === undefined ? [] : [{ severity: "error", summary, path: where }];
+      }),
+    );
+  });
+}
+
+function validateRule(config: Values): Diagnostic[] {
+  return Object.entries(FRAMEWORK_BLOCKS).flatMap(([name, family]): Diagnostic[] => {
+    const value = config[name];
+    if (typeof value !== "string" || block(family)(value, name) === undefined) return [];
+    const detail = `Attribute ${name} value must be a valid IPv${String(family)} CIDR that represents a network address, got: ${value}`;
+    return [{ severity: "error", summary: "Invalid Attribute Value", detail, path: [name] }];
+  });
+}
+
+/** The known texts and numbers at a path, in every element on the way, each with where it stands. */
+function leavesAt(
+  value: Value | undefined,
+  names: readonly string[],
+  where: AttributePath,
+): [string, AttributePath][] {
+  if (Array.isArray(value))
+    return value.flatMap((element, index) => leavesAt(element, names, [...where, index]));
+  const [name, ...rest] = names;
+  if (isObject(value) && name !== undefined) return leavesAt(value[name], rest, [...where, name]);
+  if (name !== undefined) return [];
+  return typeof value === "string" || typeof value === "number" ? [[String(value), where]] : [];
+}
+
+/** https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html, by their form. */
+const REGION =
+  /^(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov|us-isob?)-(central|(?!-)(north|south)?(east|west)?)-\d$/;
+
+/** Refuses a provider block as the plugin does. */
+export function configureAws({ region, skip_region_validation: skip }: Values): Diagnostic[] {
+  if (skip === true || (region !== null && typeof region !== "string")) return [];
+  return REGION.test(region ?? "")
+    ? []
+    : [{ severity: "error", summary: `invalid AWS Region: ${region ?? ""}` }];
+}

@@ -71,40 +71,24 @@ function sameFault(a: Fault, b: Fault): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** Where faults come from, and who is told of one that has struck. */
+/** Where faults come from, and who keeps count of those that strike a number of times only. */
 export interface FaultSource {
   /** The faults in force; asked at each operation. */
   readonly faults: () => readonly Fault[];
-  /** Told of each strike of a fault with `times` before it takes effect: a crash would forget the count. */
-  readonly struck?: (fault: Fault) => void;
+  /** A fault with `times` strikes, in a moment: takes one time off it (see {@link spend}), before a crash forgets it. */
+  readonly struck: (fault: Fault) => void;
 }
 
-/**
- * Hands out the effects of the faults that hit an operation and counts how often each has struck. A fault is known by
- * its content, so that reading a file again does not start the count anew; the same fault twice strikes twice as often.
- */
-export class FaultCounter {
-  private readonly strikes = new Map<string, number>();
+/** No fault ever. */
+export const NO_FAULTS: FaultSource = { faults: () => [], struck: () => undefined };
 
-  public constructor(private readonly source: FaultSource) {}
-
-  public effects(target: Target): FaultEffect[] {
-    return distinct(this.source.faults()).flatMap(({ fault, copies }) => {
-      const key = JSON.stringify(fault);
-      const count = this.strikes.get(key) ?? 0;
-      if (!hits(fault, target) || (fault.times !== undefined && count >= fault.times * copies)) return [];
-      this.strikes.set(key, count + 1);
-      if (fault.times !== undefined) this.source.struck?.(fault);
-      return [fault.effect];
+/** The effects of the faults that hit an operation; the same fault twice strikes twice as often, once at a time. */
+export function strike({ faults, struck }: FaultSource, target: Target): FaultEffect[] {
+  const byContent = new Map(faults().map((fault) => [JSON.stringify(fault), fault]));
+  return [...byContent.values()]
+    .filter((fault) => hits(fault, target))
+    .map((fault) => {
+      if (fault.times !== undefined) struck(fault);
+      return fault.effect;
     });
-  }
-}
-
-function distinct(faults: readonly Fault[]): { fault: Fault; copies: number }[] {
-  const byContent = new Map<string, { fault: Fault; copies: number }>();
-  for (const fault of faults) {
-    const key = JSON.stringify(fault);
-    byContent.set(key, { fault, copies: (byContent.get(key)?.copies ?? 0) + 1 });
-  }
-  return [...byContent.values()];
 }

@@ -3,7 +3,7 @@ import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import type { ProviderSimulation } from "../../constructs/fleet/simulation";
 import type { CloudStore } from "./cloud-store";
-import { FaultCounter, type FaultSource } from "./fault";
+import type { FaultSource } from "./fault";
 import { ProviderService, type PluginRequest } from "./provider-service";
 
 /** How Terraform finds a running provider: one entry of TF_REATTACH_PROVIDERS. */
@@ -35,7 +35,7 @@ export interface PluginServers {
 /** Serves each provider's plugin protocol on a free port of the loopback interface. */
 export async function servePlugins(options: ServeOptions): Promise<PluginServers> {
   const { simulations, store, crash = killSelf } = options;
-  const troubles = { counter: new FaultCounter(options), crash };
+  const troubles = { source: options, crash };
   const servers = await Promise.all(
     simulations.map(async (simulation) => {
       const service = new ProviderService(simulation, store, troubles);

@@ -10,7 +10,7 @@ import {
   type Values,
 } from "../../constructs/fleet/simulation";
 import type { CloudStore } from "./cloud-store";
-import type { FaultCounter, FaultEffect, Operation } from "./fault";
+import { strike, type FaultEffect, type FaultSource, type Operation } from "./fault";
 import { isFramework, plan } from "./plan";
 import { diagnosticOf, pathOf, schemaReply } from "./schema-wire";
 import { restoreLost, withZerosInside } from "./sdkv2-values";
@@ -20,8 +20,7 @@ import { decodeJson, decodeValue, encodeValue, type DynamicValue } from "./wire"
 
 /** What goes wrong on purpose. */
 export interface Troubles {
-  /** One for all providers: a fault that may strike once strikes one of them. */
-  readonly counter: FaultCounter;
+  readonly source: FaultSource;
   /** Ends the process at once, as a kill would. */
   readonly crash: () => void;
 }
@@ -289,7 +288,7 @@ export class ProviderService {
 
   private effects(type: string, operation: Operation, values: Values): FaultEffect[] {
     const names = [values["id"], values["name"]].filter((name): name is string => typeof name === "string");
-    return this.troubles.counter.effects({ type, operation, names });
+    return strike(this.troubles.source, { type, operation, names });
   }
 
   /** What faults do before the operation; the diagnostic that stands in its place, if any. */

@@ -1,0 +1,74 @@
+import { readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { PolycastError, show, suggest } from "../constructs/fleet/problem";
+import { attachment, refuseOtherEnvironment, SANDBOX_ENVIRONMENT } from "../sandbox/attachment";
+import { runGracefully, type GracefulOptions, type GracefulResult } from "../sandbox/graceful-child";
+import { PROJECT_ROOT } from "../sandbox/places";
+import { attachedSandbox } from "../sandbox/sandbox";
+
+/** The environment for a command on the environment that POLYCAST_ENV names: attached where that is the sandbox. */
+export function commandEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const interactive = process.stdout.isTTY;
+  if ((env["POLYCAST_ENV"] ?? SANDBOX_ENVIRONMENT) !== SANDBOX_ENVIRONMENT) {
+    return interactive ? env : { ...env, CI: "1" };
+  }
+  refuseOtherEnvironment(env);
+  return attachment(attachedSandbox(env), env, { interactive });
+}
+
+/** Where cdktf puts, or has put, what it synthesizes. */
+export function synthesizedIn(env: NodeJS.ProcessEnv): string {
+  return resolve(PROJECT_ROOT, env["CDKTF_OUTPUT"] ?? "cdktf.out");
+}
+
+/** Where Terraform runs a stack. */
+export function stackDirectory(stack: string, env: NodeJS.ProcessEnv): string {
+  return join(synthesizedIn(env), "stacks", stack);
+}
+
+/**
+ * Runs the real cdktf command in the project, so that Ctrl-C stops Terraform gracefully.
+ *
+ * @param stacks the names it is given, to say which exist where one does not.
+ * @throws PolycastError where a named stack does not exist.
+ */
+export async function runCdktf(
+  verb: "deploy" | "destroy",
+  stacks: readonly string[],
+  flags: readonly string[],
+  options: GracefulOptions,
+): Promise<GracefulResult> {
+  const begun = Date.now();
+  const command = join(PROJECT_ROOT, "node_modules", ".bin", "cdktf");
+  const result = await runGracefully(command, [verb, ...stacks, ...flags], { ...options, cwd: PROJECT_ROOT });
+  if (result.code !== 0 && result.stoppedBy === undefined) refuseUnknownStacks(stacks, options.env, begun);
+  return result;
+}
+
+/** cdktf says only that it found no such stack; the stacks that exist are in the manifest that it has just written. */
+function refuseUnknownStacks(stacks: readonly string[], env: NodeJS.ProcessEnv, since: number): void {
+  const existing = synthesizedStacks(env, since);
+  if (existing === undefined) return; // synth itself failed
+  const unknown = stacks.filter((stack) => stack !== ALL_STACKS && !existing.includes(stack));
+  if (unknown.length === 0) return;
+  throw new PolycastError(
+    "There is no such stack; nothing was changed",
+    unknown.map((stack) => ({ where: show(stack), what: suggest(stack, existing) })),
+  );
+}
+
+/** cdktf takes patterns. */
+export const ALL_STACKS = "*";
+
+const manifestSchema = z.object({ stacks: z.record(z.string(), z.unknown()) });
+
+function synthesizedStacks(env: NodeJS.ProcessEnv, since: number): string[] | undefined {
+  const path = join(synthesizedIn(env), "manifest.json");
+  try {
+    if (statSync(path).mtimeMs < since) return undefined;
+    return Object.keys(manifestSchema.parse(JSON.parse(readFileSync(path, "utf8"))).stacks);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import { Command, CommanderError } from "commander";
+import { PolycastError } from "../constructs/fleet/problem";
+import { thisPolycast } from "../sandbox/sandbox-record";
+import { addDeploy } from "./deploy";
+import { addDns } from "./dns-apply";
+import { FAILED, USAGE } from "./exit-code";
+import { addLive } from "./live-pin";
+import { addSandbox } from "./sandbox/sandbox";
+import { addStart } from "./start";
+
+/**
+ * Runs the command; the exit code is left in `process.exitCode`.
+ *
+ * @param args what stands behind `polycast` on the command line.
+ */
+export async function run(args: readonly string[]): Promise<void> {
+  try {
+    await polycast().parseAsync(args, { from: "user" });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function polycast(): Command {
+  const program = new Command("polycast")
+    .description("One product's edge on several anycast networks at once")
+    .version(thisPolycast().polycast)
+    .showSuggestionAfterError()
+    .showHelpAfterError("(polycast --help says more)")
+    .enablePositionalOptions()
+    .exitOverride();
+  addStart(program);
+  addDeploy(program);
+  addDns(program);
+  addSandbox(program);
+  addLive(program);
+  return program;
+}
+
+/** Tells the user what went wrong. @returns the exit code. */
+function report(error: unknown): number {
+  // commander has said already what is wrong; help that was asked for is no failure.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  const text =
+    error instanceof PolycastError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${text}\n`);
+  return FAILED;
+}

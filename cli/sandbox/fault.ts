@@ -1,0 +1,90 @@
+import { rmSync } from "node:fs";
+import { Argument, Option, type Command } from "commander";
+import type { Fault } from "../../sandbox/engine/fault";
+import { checkFaults, readFaults, writeFaults } from "../../sandbox/fault-file";
+import { makeSandboxDirectory, sandboxPlaces } from "../../sandbox/places";
+
+interface AddOptions {
+  readonly type: string;
+  readonly operation?: string;
+  readonly object?: string;
+  readonly times?: number;
+  readonly message?: string;
+  readonly milliseconds?: number;
+}
+
+/** `polycast sandbox fault add | list | clear` */
+export function addFault(sandbox: Command): void {
+  const fault = sandbox.command("fault").description("Let the simulated clouds go wrong");
+  addAdd(fault);
+  addList(fault);
+  fault
+    .command("clear")
+    .description("Remove all faults")
+    .action(() => {
+      rmSync(sandboxPlaces(process.env).faults, { force: true });
+      process.stdout.write("No faults are left.\n");
+    });
+}
+
+function addAdd(fault: Command): void {
+  fault
+    .command("add")
+    .description("Add a fault; a running sandbox heeds it at once")
+    .addArgument(
+      new Argument("<effect>", "what happens").choices(["refuse", "delay", "failAfter", "vanish", "crash"]),
+    )
+    .requiredOption("--type <type>", "Terraform's resource type that it hits, * for all")
+    .addOption(
+      new Option(
+        "--operation <operation>",
+        "the operation that it hits (default: create; read for vanish)",
+      ).choices(["create", "read", "update", "delete"]),
+    )
+    .option("--object <pattern>", "id or name of the object that it hits; * stands for any characters")
+    .option("--times <number>", "how often (default: always)", Number)
+    .option("--message <text>", "what the cloud says, for refuse and failAfter")
+    .option("--milliseconds <number>", "how late the cloud answers, for delay", Number)
+    .action(async (effect: string, options: AddOptions) => {
+      const [added] = checkFaults([faultOf(effect, options)], "fault");
+      const { faults } = await makeSandboxDirectory(process.env);
+      writeFaults(faults, [...readFaults(faults), ...(added ? [added] : [])]);
+      process.stdout.write(`Added: ${describe(added as Fault)}\n`);
+    });
+}
+
+function addList(fault: Command): void {
+  fault
+    .command("list")
+    .description("Show the faults")
+    .option("--json", "as JSON")
+    .action((options: { json?: true }) => {
+      const faults = readFaults(sandboxPlaces(process.env).faults);
+      const lines = faults.length === 0 ? ["There are none."] : faults.map(describe);
+      process.stdout.write(`${options.json ? JSON.stringify(faults, null, 2) : lines.join("\n")}\n`);
+    });
+}
+
+function faultOf(
+  kind: string,
+  { type, operation, object, times, message, milliseconds }: AddOptions,
+): unknown {
+  return {
+    type,
+    operation: operation ?? (kind === "vanish" ? "read" : "create"),
+    ...(object !== undefined && { object }),
+    ...(times !== undefined && { times }),
+    effect: {
+      kind,
+      ...(message !== undefined && { message }),
+      ...(milliseconds !== undefined && { milliseconds }),
+    },
+  };
+}
+
+function describe({ type, operation, object, effect, times }: Fault): string {
+  const { kind, ...detail } = effect;
+  const what = [kind, ...Object.values(detail).map((value) => JSON.stringify(value))].join(" ");
+  const which = object === undefined ? type : `${type} ${JSON.stringify(object)}`;
+  return `${what} on ${operation} of ${which}, ${times === undefined ? "always" : `${times} times`}`;
+}

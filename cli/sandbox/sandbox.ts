@@ -1,0 +1,16 @@
+import type { Command } from "commander";
+import { addDown } from "./down";
+import { addExec } from "./exec";
+import { addFault } from "./fault";
+import { addStatus } from "./status";
+import { addUp } from "./up";
+
+/** `polycast sandbox …` */
+export function addSandbox(program: Command): void {
+  const sandbox = program.command("sandbox").description("The simulated clouds on this machine");
+  addUp(sandbox);
+  addDown(sandbox);
+  addStatus(sandbox);
+  addExec(sandbox);
+  addFault(sandbox);
+}

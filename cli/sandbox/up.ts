@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import { refuseOtherEnvironment } from "../../sandbox/attachment";
+import { signalCode } from "../../sandbox/graceful-child";
+import { sandboxStop, sandboxUp } from "../../sandbox/sandbox";
+import { listenForStop } from "../stop-wish";
+
+/** `polycast sandbox up` */
+export function addUp(sandbox: Command): void {
+  sandbox
+    .command("up")
+    .description("Start the simulated clouds and their DNS, or attach to those that run")
+    .action(async () => {
+      refuseOtherEnvironment(process.env);
+      const wish = listenForStop();
+      const { record, started } = await sandboxUp({
+        env: process.env,
+        onProgress: (what) => process.stderr.write(`sandbox: ${what}\n`),
+      });
+      const signal = wish.signal();
+      if (signal !== undefined) {
+        if (started) await sandboxStop(process.env);
+        process.exitCode = signalCode(signal);
+      } else {
+        process.stdout.write(
+          `The sandbox ${started ? "is up" : "was up already"}: process ${record.pid}, ` +
+            `DNS on ${record.dns.address} port ${record.dns.port}\n` +
+            "Try: polycast sandbox exec -- npx cdktf deploy aws-fleet stackpath-fleet --auto-approve\n",
+        );
+      }
+      wish.release();
+    });
+}

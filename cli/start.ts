@@ -1,0 +1,158 @@
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { attachment, refuseOtherEnvironment } from "../sandbox/attachment";
+import { signalCode } from "../sandbox/graceful-child";
+import { sandboxStop, sandboxUp, type AttachedSandbox } from "../sandbox/sandbox";
+import { runCdktf } from "./cdktf";
+import { DeployProgress, describeChanges, sumChanges, type ChangeCount } from "./deploy-progress";
+import { reportDns, reportFleets, type DnsReport, type FleetReport } from "./edge-report";
+import { exitCodeOf } from "./exit-code";
+import { listenForStop, type StopWish } from "./stop-wish";
+import { requireTerraform } from "./terraform";
+
+const FLEET_STACKS = ["aws-fleet", "stackpath-fleet"];
+const DNS_STACK = "edge-dns";
+const QUERIES = 200;
+
+/** What `polycast start --json` prints. */
+interface Summary {
+  readonly stacks: Readonly<Record<string, ChangeCount>>;
+  readonly total: ChangeCount;
+  readonly fleets: readonly FleetReport[];
+  readonly dns: {
+    readonly server: { address: string; port: number };
+    readonly answers: readonly DnsReport[];
+  };
+}
+
+/** `polycast start`: everything once, from nothing to answers. */
+export function addStart(program: Command): void {
+  program
+    .command("start")
+    .description("Deploy the sandbox environment to simulated clouds and show what its DNS answers")
+    .option("--json", "print a summary as JSON instead, and end")
+    .action(async (options: { json?: true }) => {
+      const wish = listenForStop();
+      try {
+        process.exitCode = await start(options.json === true, wish);
+      } finally {
+        wish.release();
+      }
+    });
+}
+
+/** @returns the exit code. */
+async function start(json: boolean, wish: StopWish): Promise<number> {
+  // With --json only the summary may be on standard output.
+  const say = (line: string): boolean => (json ? process.stderr : process.stdout).write(`${line}\n`);
+  refuseOtherEnvironment(process.env);
+  const version = await requireTerraform(process.env);
+  say(`Terraform ${version}; starting the simulated clouds`);
+  const sandbox = await sandboxUp({ env: process.env });
+  try {
+    const early = wish.signal();
+    if (early !== undefined) return signalCode(early);
+    const { code, stacks } = await deploy(sandbox, say);
+    if (code !== 0) return code;
+    const summary = await summarize(sandbox, stacks);
+    const late = wish.signal();
+    if (late !== undefined) return signalCode(late);
+    if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    else say(describe(summary));
+    if (json) return 0;
+    if (process.stdout.isTTY) {
+      say("\nThe clouds and their DNS stay up until Ctrl-C.");
+      await wish.arrival();
+    } else if (sandbox.started) {
+      say(
+        "\nThe clouds and their DNS end now; what they hold is kept. To start them again: npx polycast sandbox up",
+      );
+    }
+    return 0;
+  } finally {
+    if (sandbox.started) await sandboxStop(process.env);
+  }
+}
+
+async function deploy(
+  sandbox: AttachedSandbox,
+  say: (line: string) => unknown,
+): Promise<{ code: number; stacks: ReadonlyMap<string, ChangeCount> }> {
+  const stacks = [...FLEET_STACKS, DNS_STACK];
+  say(`cdktf deploy ${stacks.join(" ")} --auto-approve`);
+  const progress = new DeployProgress(stacks, say);
+  const logPath = join(sandbox.places.directory, "deploy.log");
+  const log = createWriteStream(logPath);
+  const result = await runCdktf("deploy", stacks, ["--auto-approve"], {
+    env: attachment(sandbox, process.env, { interactive: false }),
+    stdio: ["ignore", "pipe", "pipe"],
+    onStart: ({ stdout, stderr }) => {
+      stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+        progress.read(chunk);
+      });
+      stdout?.pipe(log, { end: false });
+      stderr?.pipe(log, { end: false });
+    },
+    onStopping: (signal) => say(`${signal}: Terraform ends what is in flight; again to stop at once`),
+  }).finally(() => log.end());
+  if (result.stoppedBy !== undefined) say("Stopped. The next run goes on from here.");
+  else if (result.code !== 0)
+    say(`cdktf failed with exit code ${result.code}. All that it printed: ${logPath}`);
+  return { code: exitCodeOf(result), stacks: progress.stacks };
+}
+
+async function summarize(
+  sandbox: AttachedSandbox,
+  stacks: ReadonlyMap<string, ChangeCount>,
+): Promise<Summary> {
+  const env = attachment(sandbox, process.env, { interactive: false });
+  const server = sandbox.record.dns;
+  return {
+    stacks: Object.fromEntries(stacks),
+    total: sumChanges(stacks.values()),
+    fleets: await reportFleets(FLEET_STACKS, env),
+    dns: { server, answers: await reportDns(DNS_STACK, env, server, QUERIES) },
+  };
+}
+
+function describe({ total, fleets, dns: { server, answers } }: Summary): string {
+  const digs = answers.map(({ name, type }) => `dig @${server.address} -p ${server.port} ${name} ${type}`);
+  return [
+    "",
+    `Deployed: ${describeChanges(total)}.`,
+    "",
+    "Real:      Terraform, CDKTF, the DNS protocol.",
+    "Simulated: the clouds (AWS, StackPath), their nodes, and NS1. Nothing was bought; no account was used.",
+    "",
+    "Fleets",
+    ...fleets.map(describeFleet),
+    "",
+    ...answers.flatMap((answer) => [...describeAnswer(answer, fleets), ""]),
+    "Try it",
+    ...digs.map((dig) => `  ${dig}`),
+    "  npx polycast sandbox exec -- npx cdktf diff aws-fleet",
+    "Read on: README.md, docs/; environments/sandbox.ts is what was deployed; npm test proves it.",
+  ].join("\n");
+}
+
+function describeFleet({ stack, ipv4, ipv6, release }: FleetReport): string {
+  return `  ${stack.padEnd(18)}${[ipv4, ipv6, release && `release ${release}`].filter(Boolean).join("  ")}`;
+}
+
+function describeAnswer(
+  { name, type, answer, queries, first, present }: DnsReport,
+  fleets: readonly FleetReport[],
+): string[] {
+  const owner = (address: string): string =>
+    fleets.find(({ ipv4, ipv6 }) => address === ipv4 || address === ipv6)?.stack ?? "unknown";
+  return [
+    `;; ANSWER SECTION: ${name} ${type}`,
+    ...answer.map((line) => `  ${line}`),
+    `Over ${queries} queries:`,
+    ...Object.entries(present).map(
+      ([address, count]) =>
+        `  ${address.padEnd(18)}${owner(address).padEnd(18)}in ${count} answers, first in ${first[address] ?? 0}`,
+    ),
+  ];
+}

@@ -1,0 +1,3 @@
+"use strict";
+// Preloaded into what runs below sandbox/graceful-child.ts, which says why.
+if (/[\\/]cdktf$/.test(process.argv[1] ?? "")) process.on("unhandledRejection", () => undefined);

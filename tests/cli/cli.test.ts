@@ -1,0 +1,250 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { run } from "../../cli/program";
+import { requireTerraform } from "../../cli/terraform";
+import { PROJECT_ROOT } from "../../sandbox/places";
+
+let directory: string;
+let out: string;
+let err: string;
+const environment = { ...process.env };
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "cli-"));
+  process.env = { PATH: environment["PATH"], POLYCAST_HOME: join(directory, "home") };
+  Object.defineProperty(process.stdin, "isTTY", { value: false, configurable: true });
+  out = err = "";
+  jest.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
+  jest.spyOn(process.stderr, "write").mockImplementation((text) => ((err += String(text)), true));
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.env = environment;
+  process.exitCode = undefined;
+  rmSync(directory, { recursive: true });
+});
+
+/** Runs the command in this process; what it printed is in `out` and `err`. */
+async function polycast(...args: string[]): Promise<unknown> {
+  process.exitCode = 0;
+  await run(args);
+  return process.exitCode;
+}
+
+/** A program that prints something, to be named in TERRAFORM_BINARY_NAME. */
+function program(script: string): string {
+  const path = join(directory, "program");
+  writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return path;
+}
+
+describe("usage", () => {
+  test.each<[string[], string]>([
+    [["strat"], "unknown command 'strat'\n(Did you mean start?)"],
+    [["sandbox", "upp"], "unknown command 'upp'\n(Did you mean up?)"],
+    [["deploy", "--auto-aprove"], "unknown option '--auto-aprove'\n(Did you mean --auto-approve?)"],
+    [["sandbox", "exec"], "missing required argument 'command'"],
+    [["sandbox", "up", "extra"], "too many arguments"],
+    [
+      ["sandbox", "fault", "add", "explode", "--type", "x"],
+      "Allowed choices are refuse, delay, failAfter, vanish, crash",
+    ],
+    [["sandbox", "fault", "add", "crash"], "required option '--type <type>' not specified"],
+    [
+      ["sandbox", "fault", "add", "crash", "--type", "x", "--operation", "creat"],
+      "Allowed choices are create, read",
+    ],
+    [["deploy"], "there is no terminal to ask at; add --auto-approve"],
+    [["destroy", "aws-fleet"], "there is no terminal to ask at; add --auto-approve"],
+    [["dns", "apply"], "there is no terminal to ask at; add --auto-approve"],
+  ])("%j", async (args, message) => {
+    expect(await polycast(...args)).toBe(2);
+    expect(err).toContain(message);
+    expect(err).not.toContain("    at ");
+  });
+
+  test.each([[[]], [["sandbox"]], [["dns"]]])("%j alone shows the help", async (args: string[]) => {
+    expect(await polycast(...args)).toBe(2);
+    expect(err).toContain("Usage: polycast");
+  });
+
+  test.each([["--help"], ["start", "--help"], ["--version"]])("%s %s is no failure", async (...args) => {
+    expect(await polycast(...args.filter(Boolean))).toBe(0);
+    expect(out).toMatch(/Usage: polycast|^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("Terraform", () => {
+  const verbs = [
+    ["start"],
+    ["deploy", "--auto-approve"],
+    ["destroy", "--auto-approve"],
+    ["dns", "apply", "--auto-approve"],
+  ];
+
+  test.each(verbs)("%s %s %s refuses to begin without it", async (...args) => {
+    process.env["PATH"] = directory;
+    expect(await polycast(...args)).toBe(1);
+    expect(err).toMatch(
+      /^Terraform was not found\n {2}- terraform: there is no such program in PATH\n {4}Install Terraform 1\.5\.0/,
+    );
+    expect(existsSync(join(directory, "home"))).toBe(false);
+  });
+
+  test("the program that TERRAFORM_BINARY_NAME names is the one", async () => {
+    process.env["TERRAFORM_BINARY_NAME"] = "no-such-tofu";
+    expect(await polycast("start")).toBe(1);
+    expect(err).toContain("no-such-tofu: there is no such program");
+  });
+
+  test.each(["1.4.7", "0.15.5", "1.4.9-rc1"])("%s is too old", async (version) => {
+    process.env["TERRAFORM_BINARY_NAME"] = program(`echo '{"terraform_version":"${version}"}'`);
+    expect(await polycast("start")).toBe(1);
+    expect(err).toContain(`Terraform is too old\n`);
+    expect(err).toContain(`is version ${version}; needed: 1.5.0 or newer`);
+  });
+
+  test.each(["1.5.0", "1.5.0-beta1", "1.11.4", "2.0.0-dev"])(
+    "%s is new enough, whatever it is called",
+    async (version) => {
+      const path = program(
+        `[ "$CHECKPOINT_DISABLE" = 1 ] && echo '{"terraform_version":"${version}","x":1}'`,
+      );
+      expect(await requireTerraform({ TERRAFORM_BINARY_NAME: path })).toBe(version);
+    },
+  );
+
+  test.each(["echo 'Terraform v0.11.0'", "exit 3", "echo '{}'"])(
+    "an answer that is none: %s",
+    async (script) => {
+      process.env["TERRAFORM_BINARY_NAME"] = program(script);
+      expect(await polycast("start")).toBe(1);
+      expect(err).toMatch(/^Terraform does not say its version\n[^]*version -json" failed/);
+    },
+  );
+});
+
+describe("another environment than the sandbox", () => {
+  test.each([["start"], ["sandbox", "up"], ["sandbox", "exec", "--", "true"]])(
+    "%s %s: refused first of all",
+    async (...args) => {
+      process.env["POLYCAST_ENV"] = "production";
+      process.env["PATH"] = directory;
+      expect(await polycast(...args.filter(Boolean))).toBe(1);
+      expect(err).toContain("The sandbox takes the sandbox environment only");
+      expect(err).toContain('POLYCAST_ENV: is "production"');
+      expect(existsSync(join(directory, "home"))).toBe(false);
+    },
+  );
+});
+
+describe("without a sandbox", () => {
+  test.each([
+    ["sandbox", "exec", "--", "true"],
+    ["deploy", "--auto-approve"],
+    ["dns", "apply", "--auto-approve"],
+  ])("%s %s %s %s says how to start it", async (...args) => {
+    expect(await polycast(...args.filter(Boolean))).toBe(1);
+    expect(err).toBe(
+      "No sandbox is running\n  - sandbox: there is none yet\n    Start it: polycast sandbox up\n",
+    );
+  });
+
+  test("status", async () => {
+    expect(await polycast("sandbox", "status")).toBe(1);
+    expect(out).toBe("there is none\nStart it: polycast sandbox up\n");
+  });
+
+  test("status as JSON", async () => {
+    expect(await polycast("sandbox", "status", "--json")).toBe(1);
+    expect(JSON.parse(out)).toEqual({ state: "none", directory: join(directory, "home", "sandbox") });
+  });
+
+  test("down has nothing to do", async () => {
+    expect(await polycast("sandbox", "down")).toBe(0);
+  });
+
+  test("a state directory that cannot be written", async () => {
+    process.env["POLYCAST_HOME"] = "/dev/null/home";
+    expect(await polycast("sandbox", "up")).toBe(1);
+    expect(err).toMatch(/^The state directory cannot be written\n {2}- \/dev\/null\/home\/sandbox: ENOTDIR/);
+  });
+});
+
+describe("sandbox fault", () => {
+  const file = (): unknown =>
+    JSON.parse(readFileSync(join(directory, "home", "sandbox", "faults.json"), "utf8"));
+
+  test("added, listed, cleared", async () => {
+    await polycast("sandbox", "fault", "list");
+    expect(out).toBe("There are none.\n");
+    await polycast(
+      "sandbox",
+      "fault",
+      "add",
+      "refuse",
+      "--type",
+      "aws_lb",
+      "--message",
+      "no more",
+      "--times",
+      "2",
+    );
+    await polycast("sandbox", "fault", "add", "vanish", "--type", "ns1_record", "--object", "*.edge");
+    expect(file()).toEqual([
+      { type: "aws_lb", operation: "create", times: 2, effect: { kind: "refuse", message: "no more" } },
+      { type: "ns1_record", operation: "read", object: "*.edge", effect: { kind: "vanish" } },
+    ]);
+    out = "";
+    await polycast("sandbox", "fault", "list");
+    expect(out).toBe(
+      'refuse "no more" on create of aws_lb, 2 times\nvanish on read of ns1_record "*.edge", always\n',
+    );
+    out = "";
+    await polycast("sandbox", "fault", "list", "--json");
+    expect(JSON.parse(out)).toEqual(file());
+    await polycast("sandbox", "fault", "clear");
+    expect(file).toThrow("ENOENT");
+  });
+
+  test.each<[string[], string]>([
+    [["delay", "--milliseconds", "-5"], "fault.0.effect.milliseconds"],
+    [["delay", "--milliseconds", "soon"], "fault.0.effect.milliseconds"],
+    [["refuse"], "fault.0.effect.message"],
+    [["crash", "--times", "0"], "fault.0.times"],
+    [["crash", "--message", "x"], "fault.0.effect: Unrecognized key"],
+    [["vanish", "--operation", "create"], "fault.0.operation: an object vanishes when it is read"],
+  ])("%j is no fault", async (args, where) => {
+    expect(await polycast("sandbox", "fault", "add", "--type", "x", ...args)).toBe(1);
+    expect(err).toContain(where);
+    expect(existsSync(join(directory, "home"))).toBe(false);
+  });
+
+  test("a file that somebody broke can be cleared", async () => {
+    await polycast("sandbox", "fault", "add", "crash", "--type", "x");
+    writeFileSync(join(directory, "home", "sandbox", "faults.json"), "[");
+    expect(await polycast("sandbox", "fault", "list")).toBe(1);
+    expect(err).toContain("polycast sandbox fault clear");
+    expect(await polycast("sandbox", "fault", "clear")).toBe(0);
+    expect(file).toThrow("ENOENT");
+  });
+
+  test("nothing to clear", async () => {
+    expect(await polycast("sandbox", "fault", "clear")).toBe(0);
+  });
+});
+
+test("the program itself works from any directory, and takes POLYCAST_HOME from there", async () => {
+  const polycastJs = join(PROJECT_ROOT, "bin", "polycast.js");
+  const options = { cwd: realpathSync(directory), env: { PATH: environment["PATH"], POLYCAST_HOME: "near" } };
+  const run = promisify(execFile)(process.execPath, [polycastJs, "sandbox", "status", "--json"], options);
+  const { stdout } = (await run.catch((failed: unknown) => failed)) as { stdout: string };
+  expect(JSON.parse(stdout)).toEqual({
+    state: "none",
+    directory: join(realpathSync(directory), "near", "sandbox"),
+  });
+});

@@ -10,6 +10,7 @@ export default tseslint.config(
       "cdktf.out*",
       "**/*.js",
       "**/*.mjs",
+      "**/*.cjs",
       "tests/fixtures",
     ],
   },

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { ns1 } from "../constructs/dns/ns1/simulation";
 import { CloudStore } from "../sandbox/engine/cloud-store";
+import { NO_FAULTS } from "../sandbox/engine/fault";
 import { servePlugins, type ReattachEntry } from "../sandbox/engine/plugin-server";
 import { nullProvider } from "../sandbox/null/simulation";
 
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
 async function apply(configuration: object): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "polycast-bench-"));
   const store = CloudStore.open(join(directory, "clouds"));
-  const servers = await servePlugins({ simulations: [nullProvider, ns1], store, faults: () => [] });
+  const servers = await servePlugins({ simulations: [nullProvider, ns1], store, ...NO_FAULTS });
   try {
     writeFileSync(join(directory, "main.tf.json"), JSON.stringify(configuration));
     await terraform(directory, servers.reattach, "init", "-input=false");

@@ -123,7 +123,20 @@ export function fleetStackName(fleet: string): string {
 /** Construct id, and so the address, of the resource that records a fleet at its first deploy. */
 export const LIVE_RECORD_RESOURCE = "live-record";
 
+/** What is read here of a resource in Terraform's state. */
+interface StateResource {
+  readonly type: string;
+  readonly name: string;
+  readonly instances?: readonly { readonly status?: string }[];
+}
+
 function holdsLiveRecord(state: unknown): boolean {
-  const { resources = [] } = (state ?? {}) as { resources?: readonly { type: string; name: string }[] };
-  return resources.some(({ type, name }) => type === "null_resource" && name === LIVE_RECORD_RESOURCE);
+  const { resources = [] } = (state ?? {}) as { resources?: readonly StateResource[] };
+  return resources.some(
+    ({ type, name, instances = [] }) =>
+      type === "null_resource" &&
+      name === LIVE_RECORD_RESOURCE &&
+      // Tainted: it was interrupted, and did not record anything.
+      instances.some(({ status }) => status !== "tainted"),
+  );
 }

@@ -53,7 +53,9 @@ async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
     return await reading;
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
-    throw new PolycastError(`The live record or the state beside it cannot be read: ${(error as Error).message}`);
+    throw new PolycastError(
+      `The live record or the state beside it cannot be read: ${(error as Error).message}`,
+    );
   }
 }
 

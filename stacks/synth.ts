@@ -7,12 +7,13 @@ import type { App } from "cdktf";
  * costs more than all the rest of a large synth (bench/synth.ts); they are shown only in CDKTF's own errors.
  */
 export function synth(build: () => App): void {
-  const { prepareStackTrace } = Error;
   // undefined is what Node starts with; the type does not say so.
-  (Error as { prepareStackTrace?: typeof prepareStackTrace | undefined }).prepareStackTrace = undefined;
+  const errors = Error as { prepareStackTrace?: unknown };
+  const mapped = errors.prepareStackTrace;
+  errors.prepareStackTrace = undefined;
   try {
     build().synth();
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    errors.prepareStackTrace = mapped;
   }
 }

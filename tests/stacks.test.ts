@@ -88,7 +88,7 @@ describe("state", () => {
 
   test("of two environments is never the same", () => {
     const key = (name: string) => {
-      const state = { kind: "s3", bucket: "b", region: "us-east-1" } as const;
+      const state = { kind: "s3", bucket: "state", region: "us-east-1" } as const;
       return JSON.stringify(backend(synthesize(testEnvironment({ name, state })), "edge-dns"));
     };
     expect(key("a")).not.toBe(key("b"));

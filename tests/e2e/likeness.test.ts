@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { ns1 } from "../../constructs/dns/ns1/simulation";
 import { stackpath } from "../../constructs/providers/stackpath/simulation";
 import { CloudStore } from "../../sandbox/engine/cloud-store";
+import { NO_FAULTS } from "../../sandbox/engine/fault";
 import { servePlugins, type PluginServers } from "../../sandbox/engine/plugin-server";
 import accepted from "./accepted-differences.json";
 import { EngineTerraform, hasTerraform, type Json } from "./engine-terraform";
@@ -66,7 +67,7 @@ describeIfTerraform(
         beforeAll(async () => {
           clouds = mkdtempSync(join(tmpdir(), "polycast-clouds-"));
           store = CloudStore.open(clouds);
-          servers = await servePlugins({ simulations: [stackpath, ns1], store, faults: () => [] });
+          servers = await servePlugins({ simulations: [stackpath, ns1], store, ...NO_FAULTS });
           terraform = new EngineTerraform(servers.reattach);
           terraform.configure(configuration(fixture, fixture.resources));
           expect(await terraform.run("init", "-input=false")).toMatchObject({ status: 0 });

@@ -132,9 +132,11 @@ describe("a deploy", () => {
 
   test("is refused where a record was lost, and names what was", async () => {
     const states: Record<string, unknown> = {
-      "aws-fleet": { resources: [{ type: "null_resource", name: "live-record" }] },
+      "aws-fleet": { resources: [{ type: "null_resource", name: "live-record", instances: [{}] }] },
       // The first deploy was interrupted before it recorded anything: not lost, only unfinished.
-      "stackpath-fleet": { resources: [{ type: "stackpath_compute_workload", name: "w" }] },
+      "stackpath-fleet": {
+        resources: [{ type: "null_resource", name: "live-record", instances: [{ status: "tainted" }] }],
+      },
     };
     const lost = await lostFleets(environment.fleets, record({}), (stack) => Promise.resolve(states[stack]));
     expect(lost).toEqual(["aws"]);

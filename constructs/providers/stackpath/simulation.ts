@@ -173,9 +173,10 @@ function freeAnycastAddress(cloud: Cloud): string {
   const taken = new Set(
     cloud.list(WORKLOAD).map(({ attributes }) => mapOf(attributes["annotations"])[ANYCAST_RESULT]),
   );
-  const free = Array.from({ length: 4 * 256 }, (_, i) => `185.85.${196 + Math.floor(i / 256)}.${i % 256}`)
-    .filter((address) => !/\.(0|255)$/.test(address))
-    .find((address) => !taken.has(`${address}/32`));
+  // TEST-NET-3 (RFC 5737): addresses that lead nowhere, unlike the service's own.
+  const free = Array.from({ length: 254 }, (_, i) => `203.0.113.${i + 1}`).find(
+    (address) => !taken.has(`${address}/32`),
+  );
   if (free === undefined)
     throw apiRefusal("failed to create compute workload", 429, "no anycast address is free");
   return free;

@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Environment } from "../../constructs/fleet/environment";
+import { planDeployment } from "../../live/deployment";
+import type { LiveRecord } from "../../live/live-record";
+import { CloudStore } from "../../sandbox/engine/cloud-store";
+import { NO_FAULTS } from "../../sandbox/engine/fault";
+import { servePlugins, type PluginServers } from "../../sandbox/engine/plugin-server";
+import { simulations } from "../../sandbox/simulations";
+import { buildApp } from "../../stacks/app";
+import { testEnvironment } from "../environment-for-tests";
+import { MANIFEST } from "../synthesize";
+import { EngineTerraform, type ResourceChange } from "./engine-terraform";
+
+/** What a test wants deployed: an environment, and what its live record says. */
+export interface Wanted {
+  readonly environment?: Partial<Environment>;
+  readonly live?: LiveRecord["fleets"];
+}
+
+/** An environment whose stacks real Terraform plans and applies against the simulated clouds, step by step. */
+export class DeployedEnvironment {
+  public readonly store: CloudStore;
+  private readonly home = mkdtempSync(join(tmpdir(), "polycast-fleets-"));
+  private readonly before = process.env["POLYCAST_HOME"];
+  private servers: PluginServers | undefined;
+  private readonly terraforms = new Map<string, EngineTerraform>();
+
+  public constructor() {
+    this.store = CloudStore.open(join(this.home, "clouds"));
+    process.env["POLYCAST_HOME"] = this.home;
+  }
+
+  public async start(): Promise<void> {
+    this.servers = await servePlugins({ simulations, store: this.store, ...NO_FAULTS });
+  }
+
+  public async stop(): Promise<void> {
+    await this.servers?.close();
+    this.store.close();
+    if (this.before === undefined) delete process.env["POLYCAST_HOME"];
+    else process.env["POLYCAST_HOME"] = this.before;
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** Synthesizes every stack anew. */
+  public want({ environment: changes = {}, live = {} }: Wanted): void {
+    // Named as the file that `polycast live pin` loads, which the first apply runs.
+    const environment = testEnvironment({ name: "sandbox", ...changes });
+    const outdir = join(this.home, "sandbox", "cdktf.out");
+    mkdirSync(outdir, { recursive: true });
+    const record = { version: 1 as const, environment: "sandbox", fleets: live };
+    buildApp(environment, planDeployment(environment, MANIFEST, record), { outdir }).synth();
+  }
+
+  /** Terraform in a stack's directory, initialised. */
+  public async terraform(stack: string): Promise<EngineTerraform> {
+    const known = this.terraforms.get(stack);
+    const directory = join(this.home, "sandbox", "cdktf.out", "stacks", stack);
+    const terraform = known ?? new EngineTerraform(this.servers?.reattach ?? {}, directory);
+    this.terraforms.set(stack, terraform);
+    const { status, stderr } = await terraform.run("init", "-input=false");
+    if (status !== 0) throw new Error(stderr);
+    return terraform;
+  }
+
+  /** Plans a stack; what it would do to each resource, but for those that it leaves alone. */
+  public async plan(stack: string): Promise<Record<string, string>> {
+    const { changes, errors } = await (await this.terraform(stack)).plan();
+    if (errors.length > 0) throw new Error(JSON.stringify(errors, null, 2));
+    return actionsOf(changes);
+  }
+
+  /** Plans and applies a stack; what it did. */
+  public async apply(stack: string): Promise<Record<string, string>> {
+    const actions = await this.plan(stack);
+    const errors = await (await this.terraform(stack)).apply();
+    if (errors.length > 0) throw new Error(JSON.stringify(errors, null, 2));
+    return actions;
+  }
+
+  public async outputs(stack: string): Promise<Record<string, unknown>> {
+    const { stdout } = await (await this.terraform(stack)).run("output", "-json");
+    const outputs = JSON.parse(stdout) as Record<string, { value: unknown }>;
+    return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+  }
+}
+
+/** `type path` -> `create`, `update`, `delete`, `delete, create`: the hash that CDKTF adds is left out. */
+function actionsOf(changes: readonly ResourceChange[]): Record<string, string> {
+  return Object.fromEntries(
+    changes
+      .filter(({ actions }) => actions.join() !== "no-op" && actions.join() !== "read")
+      .map(({ address, actions }) => [address.replace(/_[0-9A-F]{8}$/, ""), actions.join(", ")]),
+  );
+}

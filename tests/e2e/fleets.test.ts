@@ -1,0 +1,258 @@
+/** The stacks under real Terraform: what each change of an environment does to what runs. */
+import { ns1 } from "../../constructs/dns/ns1/ns1";
+import { roundRobin } from "../../constructs/dns/traffic-policy";
+import type { AwsWish } from "../../constructs/providers/aws/aws-wish";
+import { awsFleet, stackpathFleet } from "../environment-for-tests";
+import { DeployedEnvironment } from "./deployed-environment";
+import { hasTerraform } from "./engine-terraform";
+
+jest.setTimeout(120_000);
+
+const US: AwsWish["sites"] = { "us-east-1": { nodes: 2 } };
+const EU: AwsWish["sites"] = { "eu-central-1": { nodes: 2 } };
+const R2 = { aws: { release: "r2", share: 100 }, stackpath: { release: "r2", share: 100 } };
+
+/** The changes of some types only. */
+const ofTypes = (actions: Record<string, string>, ...types: string[]) =>
+  Object.fromEntries(
+    Object.entries(actions).filter(([address]) => types.includes(address.split(".")[0] ?? "")),
+  );
+const kinds = (actions: Record<string, string>) => [...new Set(Object.values(actions))].sort();
+
+const suite = hasTerraform ? describe : describe.skip;
+
+suite(`the fleets under Terraform${hasTerraform ? "" : " (SKIPPED: no terraform found)"}`, () => {
+  let deployed: DeployedEnvironment;
+  beforeEach(async () => {
+    deployed = new DeployedEnvironment();
+    await deployed.start();
+  });
+  afterEach(() => deployed.stop());
+
+  test("AWS: every change does what it should to what runs, and nothing else", async () => {
+    const aws = async (wish: Partial<AwsWish>, more: Parameters<DeployedEnvironment["want"]>[0] = {}) => {
+      const { environment = {}, ...rest } = more;
+      deployed.want({ environment: { fleets: [awsFleet({ sites: US, ...wish })], ...environment }, ...rest });
+      const actions = await deployed.apply("aws-fleet");
+      // No drift: what was applied is what is wanted.
+      expect(await deployed.plan("aws-fleet")).toEqual({});
+      return actions;
+    };
+
+    const created = await aws({});
+    expect(kinds(created)).toEqual(["create"]);
+    const { anycast_ipv4: address, ...outputs } = await deployed.outputs("aws-fleet");
+    expect(address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    expect(outputs).toEqual({ release: "r1", capacity_connections: 2000 });
+
+    // A new release: a new version of the template, and the group rolls to it.
+    const template = "aws_launch_template.fleet_us-east-1_nodes_launch-template";
+    const group = "aws_autoscaling_group.fleet_us-east-1_nodes_group";
+    expect(await aws({}, { live: R2 })).toEqual({ [template]: "update", [group]: "update" });
+    expect(deployed.store.list("aws_launch_template")[0]?.attributes["latest_version"]).toBe(2);
+
+    expect(await aws({ size: { cpu: 4, memoryGiB: 8 } }, { live: R2 })).toEqual({
+      [template]: "update",
+      [group]: "update",
+    });
+    const bigger = { size: { cpu: 4, memoryGiB: 8 } };
+
+    expect(await aws({ ...bigger, sites: { "us-east-1": { nodes: 5 } } }, { live: R2 })).toEqual({
+      [group]: "update",
+    });
+    expect(await aws(bigger, { live: R2 })).toEqual({ [group]: "update" });
+
+    // A drained site: the endpoint's weight, nothing else.
+    const endpoint = "aws_globalaccelerator_endpoint_group.fleet_endpoints-tcp-443-us-east-1";
+    expect(
+      await aws({ ...bigger, sites: { "us-east-1": { nodes: 2, endpointWeight: 0 } } }, { live: R2 }),
+    ).toEqual({
+      [endpoint]: "update",
+    });
+    await aws(bigger, { live: R2 });
+
+    // UDP beside TCP: the listener of the port moves to a target group for both.
+    const both = {
+      listeners: [
+        { port: 443, protocol: "TCP" },
+        { port: 443, protocol: "UDP" },
+      ] as const,
+    };
+    const widened = await aws(bigger, { live: R2, environment: both });
+    expect(
+      ofTypes(widened, "aws_lb_listener", "aws_lb_target_group", "aws_globalaccelerator_listener"),
+    ).toEqual({
+      "aws_lb_target_group.fleet_us-east-1_balancer_targets-tcp-443": "delete",
+      "aws_lb_target_group.fleet_us-east-1_balancer_targets-tcp_udp-443": "create",
+      "aws_lb_listener.fleet_us-east-1_balancer_listener-443": "update",
+      "aws_globalaccelerator_listener.fleet_listener-udp-443": "create",
+    });
+    expect(Object.values(ofTypes(widened, "aws_lb", "aws_globalaccelerator_accelerator"))).toEqual([]);
+
+    // A region more, and away again: the other region does not notice, and the address stays.
+    const wider = await aws({ ...bigger, sites: { ...US, ...EU } }, { live: R2, environment: both });
+    expect(kinds(wider)).toEqual(["create"]);
+    expect(Object.keys(wider).filter((name) => !name.includes("eu-central-1"))).toEqual([]);
+    const narrower = await aws(bigger, { live: R2, environment: both });
+    expect(kinds(narrower)).toEqual(["delete"]);
+    expect(Object.keys(narrower).sort()).toEqual(Object.keys(wider).sort());
+    expect((await deployed.outputs("aws-fleet"))["anycast_ipv4"]).toBe(address);
+
+    // Away: in an order that the cloud accepts, and nothing is left.
+    const terraform = await deployed.terraform("aws-fleet");
+    expect(await terraform.destroy()).toEqual([]);
+    expect(deployed.store.list()).toEqual([]);
+  });
+
+  test("AWS: a fleet of two regions and a tunnel comes up in one go, twice the same, and its dual stack too", async () => {
+    deployed.want({
+      environment: {
+        fleets: [awsFleet({ sites: { ...US, ...EU } }), awsFleet({ name: "six", ipv6: true, sites: US })],
+        listeners: [
+          { port: 443, protocol: "TCP" },
+          { port: 2222, protocol: "TCP", role: "tunnel" },
+        ],
+        clientAffinity: "source-ip",
+      },
+    });
+    for (const stack of ["aws-fleet", "six-fleet"]) {
+      await deployed.apply(stack);
+      expect(await deployed.plan(stack)).toEqual({});
+    }
+    const { anycast_ipv6: six, anycast_ipv4: four } = await deployed.outputs("six-fleet");
+    expect(six).toMatch(/^[0-9a-f:]+$/);
+    expect(four).not.toBe((await deployed.outputs("aws-fleet"))["anycast_ipv4"]);
+  });
+
+  test("AWS: what was changed or deleted behind Terraform's back is planned back", async () => {
+    deployed.want({ environment: { fleets: [awsFleet()] } });
+    await deployed.apply("aws-fleet");
+    const change = (type: string, attributes: object) => {
+      const [object] = deployed.store.list(type);
+      if (object !== undefined)
+        deployed.store.put({ ...object, attributes: { ...object.attributes, ...attributes } });
+    };
+    change("aws_autoscaling_group", { max_size: 9 });
+    const [rule] = deployed.store.list("aws_vpc_security_group_ingress_rule");
+    deployed.store.remove(rule?.type ?? "", rule?.id ?? "");
+    const planned = await deployed.apply("aws-fleet");
+    expect(planned["aws_autoscaling_group.fleet_us-east-1_nodes_group"]).toBe("update");
+    expect(Object.values(ofTypes(planned, "aws_vpc_security_group_ingress_rule"))).toEqual(["create"]);
+    expect(Object.keys(planned)).toHaveLength(2);
+    expect(await deployed.plan("aws-fleet")).toEqual({});
+  });
+
+  test("StackPath: the address is unknown until the first apply, and every later change keeps it", async () => {
+    const workload = "stackpath_compute_workload.fleet_workload";
+    const firewall = "stackpath_compute_network_policy.fleet_firewall";
+    deployed.want({ environment: { fleets: [stackpathFleet()] } });
+    const terraform = await deployed.terraform("stackpath-fleet");
+    await terraform.plan();
+    const { stdout } = await terraform.run("show", "-json", "plan.bin");
+    const { output_changes: planned } = JSON.parse(stdout) as {
+      output_changes: Record<string, { after_unknown: boolean }>;
+    };
+    expect(planned["anycast_ipv4"]?.after_unknown).toBe(true);
+
+    const stackpath = async (
+      wish: Parameters<typeof stackpathFleet>[0],
+      more: Parameters<DeployedEnvironment["want"]>[0] = {},
+    ) => {
+      deployed.want({ ...more, environment: { fleets: [stackpathFleet(wish)], ...more.environment } });
+      const actions = await deployed.apply("stackpath-fleet");
+      expect(await deployed.plan("stackpath-fleet")).toEqual({});
+      return actions;
+    };
+    await stackpath({});
+    const { anycast_ipv4: address } = await deployed.outputs("stackpath-fleet");
+    expect(address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+
+    expect(await stackpath({}, { live: R2 })).toEqual({ [workload]: "update" });
+    expect(await stackpath({ size: { cpu: 4, memoryGiB: 16 } })).toEqual({ [workload]: "update" });
+    expect(await stackpath({ sites: { SEA: { nodes: 3 }, AMS: { nodes: 1 } } })).toEqual({
+      [workload]: "update",
+    });
+    expect(await stackpath({ sites: { AMS: { nodes: 1 } } })).toEqual({ [workload]: "update" });
+    expect(await stackpath({}, { environment: { listeners: [{ port: 53, protocol: "UDP" }] } })).toEqual({
+      [workload]: "update",
+      [firewall]: "update",
+    });
+    expect(await stackpath({ logVolumeGiB: 20 })).toEqual({ [workload]: "update", [firewall]: "update" });
+    expect((await deployed.outputs("stackpath-fleet"))["anycast_ipv4"]).toBe(address);
+  });
+
+  test("protected addresses: a plan that would give one back is refused", async () => {
+    const protect = { environment: { protect: true } };
+    deployed.want(protect);
+    for (const stack of ["aws-fleet", "stackpath-fleet"]) await deployed.apply(stack);
+    for (const [stack, holder] of [
+      ["aws-fleet", "aws_globalaccelerator_accelerator"],
+      ["stackpath-fleet", "stackpath_compute_workload"],
+    ] as const) {
+      const { errors } = await (await deployed.terraform(stack)).plan("-destroy");
+      expect(errors).toMatchObject([{ summary: "Instance cannot be destroyed" }]);
+      expect(errors[0]?.detail).toContain(holder);
+    }
+  });
+
+  test("a workload that got no address is an error that says so", async () => {
+    deployed.want({ environment: { fleets: [stackpathFleet()] } });
+    await deployed.apply("stackpath-fleet");
+    const [workload] = deployed.store.list("stackpath_compute_workload");
+    if (workload !== undefined) {
+      deployed.store.put({
+        ...workload,
+        attributes: { ...workload.attributes, annotations: { "anycast.platform.stackpath.net": "true" } },
+      });
+    }
+    const { errors } = await (await deployed.terraform("stackpath-fleet")).plan();
+    expect(errors[0]?.detail).toContain('gave the workload "sandbox-stackpath" no anycast address');
+  });
+
+  test("DNS: answers with every fleet's address; a drained fleet leaves, in place; AAAA where it is asked for", async () => {
+    const fleets = [awsFleet({ ipv6: true }), stackpathFleet()];
+    deployed.want({ environment: { fleets } });
+    for (const stack of ["aws-fleet", "stackpath-fleet", "edge-dns"]) await deployed.apply(stack);
+    const aws = await deployed.outputs("aws-fleet");
+    const stackpath = await deployed.outputs("stackpath-fleet");
+    const answers = () =>
+      deployed.store
+        .list("ns1_record")
+        .map(({ attributes: { type, answers: all } }) => [
+          type,
+          ...(all as { answer: string }[]).map(({ answer }) => answer),
+        ]);
+    expect(answers()).toEqual([["A", aws["anycast_ipv4"], stackpath["anycast_ipv4"]]]);
+    expect(await deployed.plan("edge-dns")).toEqual({});
+
+    deployed.want({ environment: { fleets }, live: { aws: { release: "r1", share: 0 } } });
+    expect(await deployed.apply("edge-dns")).toEqual({ "ns1_record.dns_wildcard-a": "update" });
+    expect(answers()).toEqual([["A", stackpath["anycast_ipv4"]]]);
+
+    deployed.want({ environment: { fleets, dns: ns1({ policy: roundRobin(), ipv6: "partial" }) } });
+    expect(await deployed.apply("edge-dns")).toEqual({
+      "ns1_record.dns_wildcard-a": "update",
+      "ns1_record.dns_wildcard-aaaa": "create",
+    });
+    expect(answers()).toContainEqual(["AAAA", aws["anycast_ipv6"]]);
+    expect(await deployed.outputs("edge-dns")).toMatchObject({
+      shares_ipv4: "aws 50 %, stackpath 50 %",
+      shares_ipv6: "aws 100 %",
+    });
+  });
+
+  test("the first deploy records what it started, and only that", async () => {
+    deployed.want({});
+    await deployed.apply("aws-fleet");
+    await deployed.apply("stackpath-fleet");
+    const { fileLiveStore } = await import("../../live/file-live-store");
+    const { environmentDirectory } = await import("../../live/state-location");
+    const store = fileLiveStore("sandbox", environmentDirectory("sandbox"));
+    const fleet = { release: "r1", share: 100 };
+    expect((await store.read()).record.fleets).toEqual({ aws: fleet, stackpath: fleet });
+
+    deployed.want({ live: R2 });
+    expect(Object.keys(await deployed.apply("aws-fleet"))).not.toContain("null_resource.live-record");
+    expect((await store.read()).record.fleets["aws"]).toEqual(fleet);
+  });
+});

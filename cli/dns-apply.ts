@@ -1,7 +1,6 @@
 import type { Command } from "commander";
+import { EDGE_DNS } from "../live/stack-names";
 import { changeStacks } from "./deploy";
-
-const DNS_STACK = "edge-dns";
 
 /** `polycast dns apply`: the DNS stack alone, with the fleets' addresses as their states hold them. */
 export function addDns(program: Command): void {
@@ -12,6 +11,6 @@ export function addDns(program: Command): void {
     .description("Deploy the DNS stack alone; the fleets stay as they are")
     .option("--auto-approve", "do not ask before changing anything")
     .action(async (options: { autoApprove?: true }, command: Command) => {
-      await changeStacks(command, "deploy", [DNS_STACK], ["--ignore-missing-stack-dependencies"], options);
+      await changeStacks(command, "deploy", [EDGE_DNS], ["--ignore-missing-stack-dependencies"], options);
     });
 }

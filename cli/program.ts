@@ -4,7 +4,7 @@ import { thisPolycast } from "../sandbox/sandbox-record";
 import { addDeploy } from "./deploy";
 import { addDns } from "./dns-apply";
 import { FAILED, USAGE } from "./exit-code";
-import { addLive } from "./live-pin";
+import { addLive } from "./live";
 import { addSandbox } from "./sandbox/sandbox";
 import { addStart } from "./start";
 

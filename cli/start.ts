@@ -1,9 +1,10 @@
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { attachment, refuseOtherEnvironment } from "../sandbox/attachment";
+import { attachment, refuseOtherEnvironment, SANDBOX_ENVIRONMENT } from "../sandbox/attachment";
 import { signalCode } from "../sandbox/graceful-child";
 import { sandboxStop, sandboxUp, type AttachedSandbox } from "../sandbox/sandbox";
+import { EDGE_DNS, fleetStackNames } from "../live/stack-names";
 import { runCdktf } from "./cdktf";
 import { DeployProgress, describeChanges, sumChanges, type ChangeCount } from "./deploy-progress";
 import { reportDns, reportFleets, type DnsReport, type FleetReport } from "./edge-report";
@@ -11,8 +12,6 @@ import { exitCodeOf } from "./exit-code";
 import { listenForStop, type StopWish } from "./stop-wish";
 import { requireTerraform } from "./terraform";
 
-const FLEET_STACKS = ["aws-fleet", "stackpath-fleet"];
-const DNS_STACK = "edge-dns";
 const QUERIES = 200;
 
 /** What `polycast start --json` prints. */
@@ -53,21 +52,22 @@ async function start(json: boolean, wish: StopWish): Promise<number> {
   try {
     const early = wish.signal();
     if (early !== undefined) return signalCode(early);
-    const { code, stacks } = await deploy(sandbox, say);
+    const fleetStacks = await sandboxFleetStacks();
+    const { code, stacks } = await deploy(sandbox, fleetStacks, say);
     if (code !== 0) return code;
-    const summary = await summarize(sandbox, stacks);
+    const summary = await summarize(sandbox, fleetStacks, stacks);
     const late = wish.signal();
     if (late !== undefined) return signalCode(late);
     if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    else say(describe(summary));
     if (json) return 0;
+    // In a terminal it stays up; and one that was up before goes on.
+    const staysUp = process.stdout.isTTY || !sandbox.started;
+    say(describe(summary, staysUp));
     if (process.stdout.isTTY) {
       say("\nThe clouds and their DNS stay up until Ctrl-C.");
       await wish.arrival();
-    } else if (sandbox.started) {
-      say(
-        "\nThe clouds and their DNS end now; what they hold is kept. To start them again: npx polycast sandbox up",
-      );
+    } else if (!staysUp) {
+      say("\nThe clouds and their DNS end now; what they hold is kept.");
     }
     return 0;
   } finally {
@@ -75,11 +75,18 @@ async function start(json: boolean, wish: StopWish): Promise<number> {
   }
 }
 
+/** The fleets are whatever environments/sandbox.ts says; it brings CDKTF with it, so it is loaded here only. */
+async function sandboxFleetStacks(): Promise<readonly string[]> {
+  const { loadEnvironment } = await import("../environments/load-environment");
+  return fleetStackNames(await loadEnvironment(SANDBOX_ENVIRONMENT));
+}
+
 async function deploy(
   sandbox: AttachedSandbox,
+  fleetStacks: readonly string[],
   say: (line: string) => unknown,
 ): Promise<{ code: number; stacks: ReadonlyMap<string, ChangeCount> }> {
-  const stacks = [...FLEET_STACKS, DNS_STACK];
+  const stacks = [...fleetStacks, EDGE_DNS];
   say(`cdktf deploy ${stacks.join(" ")} --auto-approve`);
   const progress = new DeployProgress(stacks, say);
   const logPath = join(sandbox.places.directory, "deploy.log");
@@ -104,6 +111,7 @@ async function deploy(
 
 async function summarize(
   sandbox: AttachedSandbox,
+  fleetStacks: readonly string[],
   stacks: ReadonlyMap<string, ChangeCount>,
 ): Promise<Summary> {
   const env = attachment(sandbox, process.env, { interactive: false });
@@ -111,13 +119,13 @@ async function summarize(
   return {
     stacks: Object.fromEntries(stacks),
     total: sumChanges(stacks.values()),
-    fleets: await reportFleets(FLEET_STACKS, env),
-    dns: { server, answers: await reportDns(DNS_STACK, env, server, QUERIES) },
+    fleets: await reportFleets(fleetStacks, env),
+    dns: { server, answers: await reportDns(EDGE_DNS, env, server, QUERIES) },
   };
 }
 
-function describe({ total, fleets, dns: { server, answers } }: Summary): string {
-  const digs = answers.map(({ name, type }) => `dig @${server.address} -p ${server.port} ${name} ${type}`);
+function describe({ total, fleets, dns: { server, answers } }: Summary, staysUp: boolean): string {
+  const port = staysUp ? String(server.port) : "PORT";
   return [
     "",
     `Deployed: ${describeChanges(total)}.`,
@@ -130,7 +138,8 @@ function describe({ total, fleets, dns: { server, answers } }: Summary): string 
     "",
     ...answers.flatMap((answer) => [...describeAnswer(answer, fleets), ""]),
     "Try it",
-    ...digs.map((dig) => `  ${dig}`),
+    ...(staysUp ? [] : ["  npx polycast sandbox up    # starts them again, and says on which PORT"]),
+    ...answers.map(({ name, type }) => `  dig @${server.address} -p ${port} ${name} ${type}`),
     "  npx polycast sandbox exec -- npx cdktf diff aws-fleet",
     "Read on: README.md, docs/; environments/sandbox.ts is what was deployed; npm test proves it.",
   ].join("\n");

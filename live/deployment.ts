@@ -4,6 +4,7 @@ import type { FleetProvider, FleetRelease } from "../constructs/fleet/fleet-prov
 import { refuseIfAny, suggest, type Problem } from "../constructs/fleet/problem";
 import type { ReleaseManifest } from "../constructs/image/release-manifest";
 import type { LiveRecord } from "./live-record";
+import { fleetStackName } from "./stack-names";
 
 /** A fleet with the release and the share that a deploy gives it. */
 export interface FleetDeployment {
@@ -113,11 +114,6 @@ export async function lostFleets(
   const missing = fleets.map(({ name }) => name).filter((name) => record.fleets[name] === undefined);
   const states = await Promise.all(missing.map((name) => readState(fleetStackName(name))));
   return missing.filter((_, index) => holdsLiveRecord(states[index]));
-}
-
-/** Name of a fleet's stack. */
-export function fleetStackName(fleet: string): string {
-  return `${fleet}-fleet`;
 }
 
 /** Construct id, and so the address, of the resource that records a fleet at its first deploy. */

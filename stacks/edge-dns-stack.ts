@@ -1,11 +1,9 @@
 import { TerraformOutput, TerraformStack, type App } from "cdktf";
 import { describeShares, shares } from "../constructs/dns/shares";
 import type { Environment } from "../constructs/fleet/environment";
+import { EDGE_DNS } from "../live/stack-names";
 import type { FleetStack } from "./fleet-stack";
 import { useState } from "./state-backend";
-
-/** Name of the stack. */
-export const EDGE_DNS = "edge-dns";
 
 /** The names that lead to the fleets, whose addresses it reads from their states. */
 export class EdgeDnsStack extends TerraformStack {

@@ -11,7 +11,8 @@ import path from "node:path";
 import { demandOf } from "../constructs/fleet/check-environment";
 import type { DataPlaneFleet } from "../constructs/fleet/data-plane-fleet";
 import type { Environment } from "../constructs/fleet/environment";
-import { fleetStackName, LIVE_RECORD_RESOURCE, type FleetDeployment } from "../live/deployment";
+import { LIVE_RECORD_RESOURCE, type FleetDeployment } from "../live/deployment";
+import { fleetStackName } from "../live/stack-names";
 import { PROJECT_ROOT } from "../live/state-location";
 import { stackDirectory, useState } from "./state-backend";
 

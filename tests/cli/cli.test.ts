@@ -238,6 +238,30 @@ describe("sandbox fault", () => {
   });
 });
 
+describe("live", () => {
+  const shown = (): unknown => JSON.parse(out);
+  const pin = ["live", "pin", "--environment", "sandbox", "--fleet", "aws", "--release"];
+
+  test("shows an empty record where nothing was deployed", async () => {
+    expect(await polycast("live", "show")).toBe(0);
+    expect(shown()).toEqual({ version: 1, environment: "sandbox", fleets: {} });
+  });
+
+  test("pins a release once, and refuses another", async () => {
+    expect(await polycast(...pin, "r1")).toBe(0);
+    expect(await polycast(...pin, "r1")).toBe(0);
+    expect(await polycast(...pin, "r2")).toBe(1);
+    expect(err).toContain('runs the release "r1", and this deploy was planned for "r2"');
+    await polycast("live", "show", "--environment", "sandbox");
+    expect(shown()).toMatchObject({ fleets: { aws: { release: "r1", share: 100 } } });
+  });
+
+  test("names the environments where there is none of that name", async () => {
+    expect(await polycast("live", "show", "--environment", "sandbx")).toBe(1);
+    expect(err).toContain('No environment "sandbx"; nearest: "sandbox"; there are: production, sandbox.');
+  });
+});
+
 test("the program itself works from any directory, and takes POLYCAST_HOME from there", async () => {
   const polycastJs = join(PROJECT_ROOT, "bin", "polycast.js");
   const options = { cwd: realpathSync(directory), env: { PATH: environment["PATH"], POLYCAST_HOME: "near" } };

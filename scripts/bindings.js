@@ -32,6 +32,8 @@ async function main() {
   const stamp = path.join(root, ".gen", "stamp");
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === digest) return;
 
+  // Otherwise the generator reports its use to a server, and complains where it cannot.
+  process.env.CHECKPOINT_DISABLE = "1";
   const { CodeMaker } = require("codemaker");
   const { TerraformProviderGenerator } = require("@cdktf/provider-generator");
   const { TerraformProviderConstraint } = require("@cdktf/commons");

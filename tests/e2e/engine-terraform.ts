@@ -22,8 +22,13 @@ export interface Diagnostic {
 
 const BINARY = process.env["TERRAFORM_BINARY_NAME"] ?? "terraform";
 
-/** Whether there is a Terraform to run. */
-export const hasTerraform = spawnSync(BINARY, ["version"]).status === 0;
+const hasTerraform = spawnSync(BINARY, ["version"]).status === 0;
+
+/** Tests that run Terraform; where there is none they are skipped, under a name that says so. */
+export function describeWithTerraform(name: string, tests: () => void): void {
+  if (hasTerraform) describe(name, tests);
+  else describe.skip(`${name} (SKIPPED: there is no program "${BINARY}")`, tests);
+}
 
 /** Real Terraform in a directory, by default one of its own, attached to simulated providers. */
 export class EngineTerraform {

@@ -4,7 +4,7 @@ import { roundRobin } from "../../constructs/dns/traffic-policy";
 import type { AwsWish } from "../../constructs/providers/aws/aws-wish";
 import { awsFleet, stackpathFleet } from "../environment-for-tests";
 import { DeployedEnvironment } from "./deployed-environment";
-import { hasTerraform } from "./engine-terraform";
+import { describeWithTerraform } from "./engine-terraform";
 
 jest.setTimeout(120_000);
 
@@ -19,9 +19,7 @@ const ofTypes = (actions: Record<string, string>, ...types: string[]) =>
   );
 const kinds = (actions: Record<string, string>) => [...new Set(Object.values(actions))].sort();
 
-const suite = hasTerraform ? describe : describe.skip;
-
-suite(`the fleets under Terraform${hasTerraform ? "" : " (SKIPPED: no terraform found)"}`, () => {
+describeWithTerraform("the fleets under Terraform", () => {
   let deployed: DeployedEnvironment;
   beforeEach(async () => {
     deployed = new DeployedEnvironment();

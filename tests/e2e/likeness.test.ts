@@ -12,7 +12,7 @@ import { CloudStore } from "../../sandbox/engine/cloud-store";
 import { NO_FAULTS } from "../../sandbox/engine/fault";
 import { servePlugins, type PluginServers } from "../../sandbox/engine/plugin-server";
 import accepted from "./accepted-differences.json";
-import { EngineTerraform, hasTerraform, type Json } from "./engine-terraform";
+import { EngineTerraform, describeWithTerraform, type Json } from "./engine-terraform";
 
 const FIXTURES = join(__dirname, "..", "fixtures", "plugins");
 
@@ -49,81 +49,76 @@ const CREDENTIALS: { [source: string]: { [name: string]: Json } } = {
   "ns1-terraform/ns1": { apikey: "key" },
 };
 
-const describeIfTerraform = hasTerraform ? describe : describe.skip;
+describeWithTerraform("likeness to the real plugins", () => {
+  for (const file of readdirSync(FIXTURES).sort()) {
+    const name = file.replace(/\.json$/, "");
+    const fixture = JSON.parse(readFileSync(join(FIXTURES, file), "utf8")) as Fixture;
 
-describeIfTerraform(
-  `likeness to the real plugins${hasTerraform ? "" : " (SKIPPED: no terraform found)"}`,
-  () => {
-    for (const file of readdirSync(FIXTURES).sort()) {
-      const name = file.replace(/\.json$/, "");
-      const fixture = JSON.parse(readFileSync(join(FIXTURES, file), "utf8")) as Fixture;
+    describe(name, () => {
+      let clouds: string;
+      let store: CloudStore;
+      let servers: PluginServers;
+      let terraform: EngineTerraform;
 
-      describe(name, () => {
-        let clouds: string;
-        let store: CloudStore;
-        let servers: PluginServers;
-        let terraform: EngineTerraform;
-
-        beforeAll(async () => {
-          clouds = mkdtempSync(join(tmpdir(), "polycast-clouds-"));
-          store = CloudStore.open(clouds);
-          servers = await servePlugins({ simulations: [stackpath, ns1], store, ...NO_FAULTS });
-          terraform = new EngineTerraform(servers.reattach);
-          terraform.configure(configuration(fixture, fixture.resources));
-          expect(await terraform.run("init", "-input=false")).toMatchObject({ status: 0 });
-        });
-
-        afterAll(async () => {
-          terraform.remove();
-          await servers.close();
-          store.close();
-          rmSync(clouds, { recursive: true });
-        });
-
-        const plans = async (resources: Resources, expected: ExpectedPlan): Promise<void> => {
-          terraform.configure(configuration(fixture, resources));
-          const { changes, errors } = await terraform.plan();
-          const planned = changes.map(({ address, actions, ...rest }) =>
-            actions[0] === "no-op" ? { address, actions } : { address, actions, ...rest },
-          );
-          compare(
-            name,
-            { errors, resource_changes: planned },
-            { errors: [], resource_changes: [], ...expected },
-          );
-        };
-
-        test(fixture.plan.errors === undefined ? "plans the same" : "refuses the same", async () => {
-          await plans(fixture.resources, fixture.plan);
-        });
-
-        const { apply_error: refusals, state, plan_again: again, changes = [] } = fixture;
-        if (refusals !== undefined) {
-          test("refuses the same at apply", async () => {
-            const errors = await terraform.apply();
-            expect(errors.map(({ summary }) => `Error: ${summary}`)).toEqual(refusals);
-          });
-        }
-        if (state !== undefined) {
-          test("holds the same state", async () => {
-            expect(await terraform.apply()).toEqual([]);
-            compare(name, await terraform.state(), state);
-          });
-          test("plans the same again", async () => {
-            const { changes: planned } = await terraform.plan();
-            const actions = planned.map((change) => change.actions).filter(([action]) => action !== "no-op");
-            expect(actions).toEqual(again);
-          });
-        }
-        for (const { change, resources, plan } of changes) {
-          test(`plans the same when changed: ${change}`, async () => {
-            await plans(resources, plan);
-          });
-        }
+      beforeAll(async () => {
+        clouds = mkdtempSync(join(tmpdir(), "polycast-clouds-"));
+        store = CloudStore.open(clouds);
+        servers = await servePlugins({ simulations: [stackpath, ns1], store, ...NO_FAULTS });
+        terraform = new EngineTerraform(servers.reattach);
+        terraform.configure(configuration(fixture, fixture.resources));
+        expect(await terraform.run("init", "-input=false")).toMatchObject({ status: 0 });
       });
-    }
-  },
-);
+
+      afterAll(async () => {
+        terraform.remove();
+        await servers.close();
+        store.close();
+        rmSync(clouds, { recursive: true });
+      });
+
+      const plans = async (resources: Resources, expected: ExpectedPlan): Promise<void> => {
+        terraform.configure(configuration(fixture, resources));
+        const { changes, errors } = await terraform.plan();
+        const planned = changes.map(({ address, actions, ...rest }) =>
+          actions[0] === "no-op" ? { address, actions } : { address, actions, ...rest },
+        );
+        compare(
+          name,
+          { errors, resource_changes: planned },
+          { errors: [], resource_changes: [], ...expected },
+        );
+      };
+
+      test(fixture.plan.errors === undefined ? "plans the same" : "refuses the same", async () => {
+        await plans(fixture.resources, fixture.plan);
+      });
+
+      const { apply_error: refusals, state, plan_again: again, changes = [] } = fixture;
+      if (refusals !== undefined) {
+        test("refuses the same at apply", async () => {
+          const errors = await terraform.apply();
+          expect(errors.map(({ summary }) => `Error: ${summary}`)).toEqual(refusals);
+        });
+      }
+      if (state !== undefined) {
+        test("holds the same state", async () => {
+          expect(await terraform.apply()).toEqual([]);
+          compare(name, await terraform.state(), state);
+        });
+        test("plans the same again", async () => {
+          const { changes: planned } = await terraform.plan();
+          const actions = planned.map((change) => change.actions).filter(([action]) => action !== "no-op");
+          expect(actions).toEqual(again);
+        });
+      }
+      for (const { change, resources, plan } of changes) {
+        test(`plans the same when changed: ${change}`, async () => {
+          await plans(resources, plan);
+        });
+      }
+    });
+  }
+});
 
 function configuration({ provider }: Fixture, resources: Resources): object {
   const [, local = ""] = provider.split("/");

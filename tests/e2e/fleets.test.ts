@@ -237,6 +237,21 @@ describeWithTerraform("the fleets under Terraform", () => {
       shares_ipv4: "aws 50 %, stackpath 50 %",
       shares_ipv6: "aws 100 %",
     });
+
+    // Another zone is another delegation: replaced where nothing is protected, refused where it is.
+    const moved = { fleets, zone: "edge.example.org" };
+    deployed.want({ environment: { ...moved, protect: true } });
+    expect((await (await deployed.terraform("edge-dns")).plan()).errors[0]?.summary).toBe(
+      "Instance cannot be destroyed",
+    );
+    deployed.want({ environment: moved });
+    expect(await deployed.apply("edge-dns")).toEqual({
+      "ns1_zone.dns_zone": "delete, create",
+      "ns1_record.dns_wildcard-a": "delete, create",
+      "ns1_record.dns_wildcard-aaaa": "delete",
+    });
+    expect(await deployed.plan("edge-dns")).toEqual({});
+    expect(answers()).toEqual([["A", aws["anycast_ipv4"], stackpath["anycast_ipv4"]]]);
   });
 
   test("the first deploy records what it started, and only that", async () => {

@@ -1,8 +1,13 @@
 import type { Command } from "commander";
+import type { Environment } from "../constructs/fleet/environment";
+import { PolycastError, show, suggest } from "../constructs/fleet/problem";
 import type { LiveStore } from "../live/live-store";
 
-interface PinOptions {
+interface Chosen {
   readonly environment?: string;
+}
+
+interface PinOptions extends Chosen {
   readonly fleet: string;
   readonly release: string;
 }
@@ -10,34 +15,62 @@ interface PinOptions {
 /** `polycast live`: the record of what is running. */
 export function addLive(program: Command): void {
   const live = program.command("live").description("The record of what is running");
+  const verb = (name: string, description: string): Command =>
+    live
+      .command(name)
+      .description(description)
+      .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)");
 
-  live
-    .command("show")
-    .description("Print the record as JSON: each fleet's release and share")
-    .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
-    .action(async ({ environment }: Pick<PinOptions, "environment">) => {
-      const { record } = await (await storeOf(environment)).read();
-      process.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
-    });
+  verb("show", "Print the record as JSON: each fleet's release and share").action(async (options: Chosen) => {
+    const { store } = await open(options);
+    process.stdout.write(`${JSON.stringify((await store.read()).record, null, 2)}\n`);
+  });
 
-  // What Terraform calls when it deploys a fleet for the first time; by hand, what mends a record that was lost.
-  live
-    .command("pin")
-    .description(
-      "Record the release that a fleet starts with; a fleet that is recorded already stays as it is",
-    )
-    .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
+  // What Terraform calls before a release reaches a node; by hand, what mends a record that was lost.
+  verb("pin", "Record the release that a fleet starts with; a fleet that is recorded already stays as it is")
     .requiredOption("--fleet <name>", "the fleet")
     .requiredOption("--release <id>", "the release")
-    .action(async ({ environment, fleet, release }: PinOptions) => {
+    .action(async ({ fleet, release, ...options }: PinOptions) => {
+      const { store, environment } = await open(options);
+      await checkNames(environment, fleet, release);
       const { pinRelease } = await import("../live/pin-release");
-      await pinRelease(await storeOf(environment), fleet, release);
+      const { fleets } = await pinRelease(store, fleet, release);
+      const { share = 0 } = fleets[fleet] ?? {};
+      process.stdout.write(`${environment.name}: ${fleet} runs ${release}, with ${share} % of its share.\n`);
+    });
+
+  verb("forget", "Take a destroyed fleet out of the record")
+    .requiredOption("--fleet <name>", "the fleet")
+    .action(async ({ fleet, ...options }: Omit<PinOptions, "release">) => {
+      const { store, environment } = await open(options);
+      const { forgetFleet } = await import("../live/forget-fleet");
+      await forgetFleet(store, fleet);
+      process.stdout.write(`${environment.name}: ${fleet} is forgotten.\n`);
     });
 }
 
 /** An environment brings CDKTF and the providers' bindings with it; the other verbs do without. */
-async function storeOf(environment: string | undefined): Promise<LiveStore> {
+async function open({ environment: named }: Chosen): Promise<{ store: LiveStore; environment: Environment }> {
   const { chosenEnvironment, loadEnvironment } = await import("../environments/load-environment");
   const { openLiveStore } = await import("../live/open-live-store");
-  return openLiveStore(await loadEnvironment(environment ?? chosenEnvironment()));
+  const environment = await loadEnvironment(named ?? chosenEnvironment());
+  return { environment, store: await openLiveStore(environment) };
+}
+
+/** A slip in the record would stand in the way of every later deploy. */
+async function checkNames(environment: Environment, fleet: string, release: string): Promise<void> {
+  const { readManifest } = await import("../live/read-manifest");
+  const fleets = environment.fleets.map(({ name }) => name);
+  const releases = Object.keys(readManifest(environment).releases);
+  const problems = [
+    ...(fleets.includes(fleet)
+      ? []
+      : [{ where: "--fleet", what: `no fleet ${show(fleet)}; ${suggest(fleet, fleets)}` }]),
+    ...(releases.includes(release)
+      ? []
+      : [{ where: "--release", what: `no release ${show(release)}; ${suggest(release, releases)}` }]),
+  ];
+  if (problems.length > 0) {
+    throw new PolycastError(`Nothing was recorded for the environment "${environment.name}":`, problems);
+  }
 }

@@ -21,7 +21,8 @@ export async function run(args: readonly string[]): Promise<void> {
   }
 }
 
-function polycast(): Command {
+/** The command with all its verbs. */
+export function polycast(): Command {
   const program = new Command("polycast")
     .description("One product's edge on several anycast networks at once")
     .version(thisPolycast().polycast)

@@ -1,11 +1,13 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import type { Environment } from "../constructs/fleet/environment";
-import { PolycastError, show, suggest } from "../constructs/fleet/problem";
+import { checkForm } from "../constructs/fleet/environment-form";
+import { PolycastError, refuseIfAny, show, suggest } from "../constructs/fleet/problem";
 
 /** The environment that `POLYCAST_ENV` chooses. */
 export function chosenEnvironment(): string {
-  return process.env["POLYCAST_ENV"] ?? "sandbox";
+  const named = process.env["POLYCAST_ENV"] ?? "";
+  return named === "" ? "sandbox" : named;
 }
 
 /** Names of the environments in this folder. */
@@ -22,7 +24,7 @@ export function environmentNames(): readonly string[] {
  */
 export async function loadEnvironment(name: string): Promise<Environment> {
   const names = environmentNames();
-  if (!names.includes(name) || !existsSync(path.join(__dirname, `${name}.ts`))) {
+  if (!names.includes(name)) {
     throw new PolycastError(`No environment ${show(name)}; ${suggest(name, names)}.`, [
       {
         where: "POLYCAST_ENV",
@@ -31,6 +33,10 @@ export async function loadEnvironment(name: string): Promise<Environment> {
     ]);
   }
   const { default: environment } = (await import(`./${name}`)) as { default: Environment };
+  refuseIfAny(
+    (count) => `environments/${name}.ts has ${count === 1 ? "a problem" : `${count} problems`}:`,
+    checkForm(environment),
+  );
   if (environment.name !== name) {
     throw new PolycastError(
       `environments/${name}.ts holds an environment named ${show(environment.name)}; its state would be another's. Set its name to "${name}".`,

@@ -17,6 +17,7 @@ export interface FleetDeployment {
 /**
  * What a deploy of an environment is about: for a fleet in the live record, what the record says; for one that is
  * not there yet, the manifest's stable release and a full share.
+ * @param more problems that were found elsewhere, to be reported with the others.
  * @param lost fleets that have run but are missing from the record (see `lostFleets`).
  * @throws PolycastError that names every problem of the environment, the manifest and the record at once.
  */
@@ -25,6 +26,7 @@ export function planDeployment(
   manifest: ReleaseManifest,
   record: LiveRecord,
   lost: readonly string[] = [],
+  more: readonly Problem[] = [],
 ): readonly FleetDeployment[] {
   const problems: Problem[] = [];
   const releases = new Map<FleetProvider, FleetRelease>();
@@ -37,6 +39,7 @@ export function planDeployment(
     ...checkEnvironment(environment, (fleet) => releases.get(fleet)),
     ...lost.map((name) => lostProblem(name)),
     ...checkShares(environment, record),
+    ...more,
   );
   refuseIfAny(
     (count) =>
@@ -98,8 +101,28 @@ function lostProblem(name: string): Problem {
     where: `live record, fleets.${name}`,
     what: "is missing, though the fleet was deployed; a deploy could not know which release it runs",
     remedy:
-      "Restore the record (the bucket's older versions, or the older files in live/), or write it anew: polycast live pin --fleet NAME --release ID",
+      "Restore the record (the bucket's older versions, or the older files in live/), or write it anew: npx polycast live pin --fleet NAME --release ID",
   };
+}
+
+/**
+ * Fleets that would give an address back, though the environment protects addresses: Terraform sees no destruction
+ * where an accelerator only stops being dual stack.
+ */
+export async function lostAddresses(
+  { fleets, protect, sandbox }: Environment,
+  readState: (stack: string) => Promise<unknown>,
+): Promise<readonly Problem[]> {
+  if (!(protect ?? sandbox !== true)) return [];
+  const ipv4Only = fleets.filter(({ wish }) => wish.ipv6 !== true);
+  const states = await Promise.all(ipv4Only.map(({ name }) => readState(fleetStackName(name))));
+  return ipv4Only
+    .filter((_, index) => "anycast_ipv6" in ((states[index] as TerraformState | undefined)?.outputs ?? {}))
+    .map(({ name }) => ({
+      where: `fleets.${name}.ipv6`,
+      what: "is off, but the fleet has an IPv6 address, which would be lost for good",
+      remedy: "Switch it on again; or take the fleet out of AAAA first, and then set protect to false.",
+    }));
 }
 
 /**
@@ -119,7 +142,12 @@ export async function lostFleets(
 /** Construct id, and so the address, of the resource that records a fleet at its first deploy. */
 export const LIVE_RECORD_RESOURCE = "live-record";
 
-/** What is read here of a resource in Terraform's state. */
+/** What is read here of Terraform's state. */
+interface TerraformState {
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** What is read here of a resource in it. */
 interface StateResource {
   readonly type: string;
   readonly name: string;

@@ -3,7 +3,7 @@ import { link, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import path from "node:path";
 import { PolycastError } from "../constructs/fleet/problem";
 import { emptyRecord, formatLiveRecord, parseLiveRecord } from "./live-record";
-import type { LiveStore } from "./live-store";
+import { parseState, type LiveStore } from "./live-store";
 
 /**
  * A live record in files: `live/1.json`, `live/2.json`, ..., the highest is the record, the others its history.
@@ -43,7 +43,7 @@ export function fileLiveStore(environment: string, directory: string): LiveStore
 
     async readState(stack) {
       const text = await unlessMissing(readFile(path.join(directory, "state", `${stack}.tfstate`), "utf8"));
-      return text === undefined || text === "" ? undefined : (JSON.parse(text) as unknown);
+      return text === undefined || text === "" ? undefined : parseState(text, `${stack}.tfstate`);
     },
   };
 }

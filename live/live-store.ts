@@ -1,3 +1,4 @@
+import { PolycastError } from "../constructs/fleet/problem";
 import type { LiveRecord } from "./live-record";
 
 /** A live record as it was read, with what its next version must follow. */
@@ -29,5 +30,23 @@ export async function updateLiveRecord(
     const { record, version } = await store.read();
     const next = change(record);
     if (next === record || (await store.write(next, version))) return next;
+  }
+}
+
+/**
+ * Terraform's state, parsed.
+ * @throws PolycastError when it is damaged.
+ */
+export function parseState(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new PolycastError(`Terraform's state ${name} is damaged: ${(error as Error).message}`, [
+      {
+        where: name,
+        what: "cannot be read",
+        remedy: "Restore an older version of it: its backup, or the bucket's.",
+      },
+    ]);
   }
 }

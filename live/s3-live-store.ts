@@ -2,7 +2,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from
 import { PolycastError } from "../constructs/fleet/problem";
 import { stateKey } from "./state-location";
 import { emptyRecord, formatLiveRecord, parseLiveRecord } from "./live-record";
-import type { LiveStore } from "./live-store";
+import { parseState, type LiveStore } from "./live-store";
 
 /** Where a live record lies in S3; credentials are those of the AWS SDK's default chain. */
 export interface S3LiveStoreProps {
@@ -56,7 +56,7 @@ export function s3LiveStore(environment: string, { bucket, region }: S3LiveStore
 
     async readState(stack) {
       const found = await get(stateKey(environment, stack));
-      return found === undefined ? undefined : (JSON.parse(found.text) as unknown);
+      return found === undefined ? undefined : parseState(found.text, stateKey(environment, stack));
     },
   };
 }

@@ -3,9 +3,15 @@ import path from "node:path";
 /** Root of this project: commands that Terraform runs start there. */
 export const PROJECT_ROOT = path.join(__dirname, "..");
 
+/** Directory of all local state: POLYCAST_HOME, or `.polycast` in the project; absolute. */
+export function stateHome(variables: Readonly<Record<string, string | undefined>>): string {
+  const named = variables["POLYCAST_HOME"] ?? "";
+  return named === "" ? path.join(PROJECT_ROOT, ".polycast") : path.resolve(named);
+}
+
 /** Directory of an environment's local files: state and live record, below POLYCAST_HOME. */
 export function environmentDirectory(environment: string): string {
-  return path.resolve(process.env["POLYCAST_HOME"] ?? path.join(PROJECT_ROOT, ".polycast"), environment);
+  return path.join(stateHome(process.env), environment);
 }
 
 /** S3 key of a stack's state; the environment is part of it, so that one's state is never another's. */

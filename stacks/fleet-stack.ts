@@ -28,13 +28,14 @@ export class FleetStack extends TerraformStack {
     super(app, fleetStackName(fleet.name));
     this.backend = useState(app, this, environment);
     const sandbox = environment.sandbox ?? false;
+    const record = this.agreeWithRecord(app, environment.name, fleet.name, release.id);
     this.fleet = fleet.fleet(this, "fleet", {
       ...demandOf(environment),
       release,
+      after: [record],
       sandbox,
       protect: environment.protect ?? !sandbox,
     });
-    this.recordFirstDeploy(app, environment.name, fleet.name, release.id);
 
     const { ipv4, ipv6 } = this.fleet.anycast;
     this.output(ANYCAST_OUTPUT.A, ipv4, "Address that leads to the nearest node of the fleet");
@@ -61,12 +62,14 @@ export class FleetStack extends TerraformStack {
   }
 
   /**
-   * Pins the release in the live record the first time that Terraform applies the stack, whoever calls it. From then
-   * on every synth takes the release from the record, so that a plain deploy changes none.
+   * Runs before a release reaches a node. The first time it pins the release in the live record, whoever started
+   * Terraform; from then on every synth takes the release from there. With another release it asks the record again,
+   * and fails where that has moved on since the synth: a stale plan would take the fleet back.
    */
-  private recordFirstDeploy(app: App, environment: string, fleet: string, release: string): void {
+  private agreeWithRecord(app: App, environment: string, fleet: string, release: string): Resource {
     new NullProvider(this, "null");
     const record = new Resource(this, LIVE_RECORD_RESOURCE, {
+      triggers: { release },
       provisioners: [
         {
           type: "local-exec",
@@ -74,10 +77,9 @@ export class FleetStack extends TerraformStack {
           workingDir: path.relative(stackDirectory(app, this.node.id), PROJECT_ROOT),
         },
       ],
-      // A later release is no reason to record the first one again.
-      lifecycle: { ignoreChanges: "all" },
     });
     record.overrideLogicalId(LIVE_RECORD_RESOURCE);
+    return record;
   }
 
   private output(name: string, value: string | number, description: string): void {

@@ -53,9 +53,15 @@ describe("the stacks of the sandbox", () => {
     expect(text).not.toContain("s3cr3t");
   });
 
-  test("record the release of a first deploy, and only that one", () => {
+  test("ask the live record about a release before it reaches a node", () => {
+    const record = ["null_resource.live-record"];
+    for (const template of Object.values(stacks["aws-fleet"]?.resource["aws_launch_template"] ?? {})) {
+      expect(template["depends_on"]).toEqual(record);
+    }
+    const [workload] = Object.values(stacks["stackpath-fleet"]?.resource["stackpath_compute_workload"] ?? {});
+    expect(workload?.["depends_on"]).toEqual(record);
     expect(stacks["aws-fleet"]?.resource["null_resource"]?.["live-record"]).toMatchObject({
-      lifecycle: { ignore_changes: "all" },
+      triggers: { release: "r1" },
       provisioner: [
         {
           "local-exec": {
@@ -89,7 +95,9 @@ describe("state", () => {
   test("of two environments is never the same", () => {
     const key = (name: string) => {
       const state = { kind: "s3", bucket: "state", region: "us-east-1" } as const;
-      return JSON.stringify(backend(synthesize(testEnvironment({ name, state })), "edge-dns"));
+      return JSON.stringify(
+        backend(synthesize(testEnvironment({ name, state, sandbox: false })), "edge-dns"),
+      );
     };
     expect(key("a")).not.toBe(key("b"));
   });

@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import type { z } from "zod";
 import type { TrafficPolicy } from "./traffic-policy";
 
 /** A fleet as DNS sees it. */
@@ -23,6 +24,9 @@ export interface DnsProps {
 /** A DNS service that steers clients to the fleets: what `ns1({...})` returns. */
 export interface DnsBackend {
   readonly name: string;
+  /** What the environment asked for, and its form: environments are synthesized without a type check. */
+  readonly options: unknown;
+  readonly optionsSchema: z.ZodType;
   readonly policy: TrafficPolicy;
   /** Seconds that resolvers may keep an answer. */
   readonly ttl: number;

@@ -1,3 +1,5 @@
+import type { FleetCapacity } from "./data-plane-fleet";
+
 /** A node's size, as any provider understands it. */
 export interface Size {
   /** Virtual CPUs. */
@@ -65,6 +67,12 @@ export const DEFAULT_HEALTH_CHECK: HealthCheck = {
 
 /** Whether one client keeps reaching the same node while it stays healthy. */
 export type ClientAffinity = "none" | "source-ip";
+
+/** What a fleet carries with every site at its fewest nodes. */
+export function capacityOf({ sites, connectionsPerNode }: FleetWish): FleetCapacity {
+  const nodes = Object.values(sites).reduce((sum, site) => sum + minNodes(site), 0);
+  return { connections: nodes * connectionsPerNode };
+}
 
 /** The fewest nodes that a site runs. */
 export function minNodes({ nodes }: SiteWish): number {

@@ -1,4 +1,6 @@
+import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
+import type { z } from "zod";
 import type { DataPlaneFleet } from "./data-plane-fleet";
 import type { ClientAffinity, FleetWish, HealthCheck, Listener, Size } from "./fleet-inputs";
 import type { Problem } from "./problem";
@@ -25,6 +27,8 @@ export interface FleetRelease {
 /** Everything that a fleet is built from. */
 export interface FleetProps extends FleetDemand {
   readonly release: FleetRelease;
+  /** What must have happened before the release reaches a node: the live record agrees. */
+  readonly after: readonly ITerraformDependable[];
   /** True: no plan may destroy what holds an address. */
   readonly protect: boolean;
   /** True: dummy credentials and loopback endpoints in every provider block. */
@@ -58,6 +62,8 @@ export interface FleetProvider {
   /** How the anycast address is announced: by the provider, or by the nodes over BGP. */
   readonly reach: "managed-anycast" | "bgp";
   readonly wish: FleetWish;
+  /** The wish's form: environments are synthesized without a type check. */
+  readonly wishSchema: z.ZodType;
   readonly abilities: FleetAbilities;
   readonly sizes: readonly Size[];
   /** What only this provider can find wrong: unknown sites, names over its limits, combinations, its image entry. */

@@ -25,7 +25,16 @@ export class PolycastError extends Error {
 }
 
 function describe({ where, what, remedy }: Problem): string {
-  return `  - ${where}: ${what}${remedy === undefined ? "" : `\n    ${remedy}`}`;
+  return `  - ${printable(where)}: ${printable(what)}${remedy === undefined ? "" : `\n    ${remedy}`}`;
+}
+
+/** Names come from files that anybody may have written; a terminal would obey their control characters. */
+function printable(text: string): string {
+  // Line breaks are ours.
+  return text.replace(
+    /[^\P{Cc}\n]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Throws a {@link PolycastError} that names all problems, if there are any. */

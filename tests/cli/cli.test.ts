@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { run } from "../../cli/program";
 import { requireTerraform } from "../../cli/terraform";
-import { PROJECT_ROOT } from "../../sandbox/places";
+import { PROJECT_ROOT } from "../../live/state-location";
 
 let directory: string;
 let out: string;
@@ -150,13 +150,13 @@ describe("without a sandbox", () => {
   ])("%s %s %s %s says how to start it", async (...args) => {
     expect(await polycast(...args.filter(Boolean))).toBe(1);
     expect(err).toBe(
-      "No sandbox is running\n  - sandbox: there is none yet\n    Start it: polycast sandbox up\n",
+      "No sandbox is running\n  - sandbox: there is none yet\n    Start it: npx polycast sandbox up\n",
     );
   });
 
   test("status", async () => {
     expect(await polycast("sandbox", "status")).toBe(1);
-    expect(out).toBe("there is none\nStart it: polycast sandbox up\n");
+    expect(out).toBe("there is none\nStart it: npx polycast sandbox up\n");
   });
 
   test("status as JSON", async () => {
@@ -252,8 +252,24 @@ describe("live", () => {
     expect(await polycast(...pin, "r1")).toBe(0);
     expect(await polycast(...pin, "r2")).toBe(1);
     expect(err).toContain('runs the release "r1", and this deploy was planned for "r2"');
+    out = "";
     await polycast("live", "show", "--environment", "sandbox");
     expect(shown()).toMatchObject({ fleets: { aws: { release: "r1", share: 100 } } });
+  });
+
+  test("records no fleet and no release that there is not", async () => {
+    expect(await polycast("live", "pin", "--fleet", "asw", "--release", "r99")).toBe(1);
+    expect(err).toContain('--fleet: no fleet "asw"; nearest: "aws"');
+    expect(err).toContain('--release: no release "r99"; nearest: "r1"');
+    await polycast("live", "show");
+    expect(shown()).toMatchObject({ fleets: {} });
+  });
+
+  test("forgets a fleet", async () => {
+    await polycast(...pin, "r1");
+    expect(await polycast("live", "forget", "--fleet", "aws")).toBe(0);
+    expect(await polycast("live", "forget", "--fleet", "aws")).toBe(1);
+    expect(err).toContain('holds no fleet "aws"');
   });
 
   test("names the environments where there is none of that name", async () => {

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../constructs/fleet/environment";
 import { planDeployment } from "../../live/deployment";
+import { fileLiveStore } from "../../live/file-live-store";
 import type { LiveRecord } from "../../live/live-record";
+import { updateLiveRecord, type LiveStore } from "../../live/live-store";
 import { CloudStore } from "../../sandbox/engine/cloud-store";
 import { NO_FAULTS } from "../../sandbox/engine/fault";
 import { servePlugins, type PluginServers } from "../../sandbox/engine/plugin-server";
@@ -44,13 +46,19 @@ export class DeployedEnvironment {
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  /** Synthesizes every stack anew. */
-  public want({ environment: changes = {}, live = {} }: Wanted): void {
+  /** The live record beside the state, as Terraform's own `polycast live pin` finds it. */
+  public get live(): LiveStore {
+    return fileLiveStore("sandbox", join(this.home, "sandbox"));
+  }
+
+  /** Writes the live record, if one is given, and synthesizes every stack anew. */
+  public async want({ environment: changes = {}, live = {} }: Wanted): Promise<void> {
     // Named as the file that `polycast live pin` loads, which the first apply runs.
     const environment = testEnvironment({ name: "sandbox", ...changes });
     const outdir = join(this.home, "sandbox", "cdktf.out");
     mkdirSync(outdir, { recursive: true });
     const record = { version: 1 as const, environment: "sandbox", fleets: live };
+    if (Object.keys(live).length > 0) await updateLiveRecord(this.live, () => record);
     buildApp(environment, planDeployment(environment, MANIFEST, record), { outdir }).synth();
   }
 

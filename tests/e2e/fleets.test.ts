@@ -1,6 +1,7 @@
 /** The stacks under real Terraform: what each change of an environment does to what runs. */
 import { ns1 } from "../../constructs/dns/ns1/ns1";
 import { roundRobin } from "../../constructs/dns/traffic-policy";
+import { updateLiveRecord } from "../../live/live-store";
 import type { AwsWish } from "../../constructs/providers/aws/aws-wish";
 import { awsFleet, stackpathFleet } from "../environment-for-tests";
 import { DeployedEnvironment } from "./deployed-environment";
@@ -30,7 +31,10 @@ describeWithTerraform("the fleets under Terraform", () => {
   test("AWS: every change does what it should to what runs, and nothing else", async () => {
     const aws = async (wish: Partial<AwsWish>, more: Parameters<DeployedEnvironment["want"]>[0] = {}) => {
       const { environment = {}, ...rest } = more;
-      deployed.want({ environment: { fleets: [awsFleet({ sites: US, ...wish })], ...environment }, ...rest });
+      await deployed.want({
+        environment: { fleets: [awsFleet({ sites: US, ...wish })], ...environment },
+        ...rest,
+      });
       const actions = await deployed.apply("aws-fleet");
       // No drift: what was applied is what is wanted.
       expect(await deployed.plan("aws-fleet")).toEqual({});
@@ -46,7 +50,12 @@ describeWithTerraform("the fleets under Terraform", () => {
     // A new release: a new version of the template, and the group rolls to it.
     const template = "aws_launch_template.fleet_us-east-1_nodes_launch-template";
     const group = "aws_autoscaling_group.fleet_us-east-1_nodes_group";
-    expect(await aws({}, { live: R2 })).toEqual({ [template]: "update", [group]: "update" });
+    const asked = "null_resource.live-record";
+    expect(await aws({}, { live: R2 })).toEqual({
+      [asked]: "delete, create",
+      [template]: "update",
+      [group]: "update",
+    });
     expect(deployed.store.list("aws_launch_template")[0]?.attributes["latest_version"]).toBe(2);
 
     expect(await aws({ size: { cpu: 4, memoryGiB: 8 } }, { live: R2 })).toEqual({
@@ -102,10 +111,13 @@ describeWithTerraform("the fleets under Terraform", () => {
     expect(deployed.store.list()).toEqual([]);
   });
 
-  test("AWS: a fleet of two regions and a tunnel comes up in one go, twice the same, and its dual stack too", async () => {
-    deployed.want({
+  test.each<[string, Partial<AwsWish>]>([
+    ["two regions", { sites: { ...US, ...EU } }],
+    ["dual stack", { sites: US, ipv6: true }],
+  ])("AWS: a fleet with a tunnel and %s comes up in one go, twice the same", async (_, wish) => {
+    await deployed.want({
       environment: {
-        fleets: [awsFleet({ sites: { ...US, ...EU } }), awsFleet({ name: "six", ipv6: true, sites: US })],
+        fleets: [awsFleet(wish)],
         listeners: [
           { port: 443, protocol: "TCP" },
           { port: 2222, protocol: "TCP", role: "tunnel" },
@@ -113,17 +125,15 @@ describeWithTerraform("the fleets under Terraform", () => {
         clientAffinity: "source-ip",
       },
     });
-    for (const stack of ["aws-fleet", "six-fleet"]) {
-      await deployed.apply(stack);
-      expect(await deployed.plan(stack)).toEqual({});
-    }
-    const { anycast_ipv6: six, anycast_ipv4: four } = await deployed.outputs("six-fleet");
-    expect(six).toMatch(/^[0-9a-f:]+$/);
-    expect(four).not.toBe((await deployed.outputs("aws-fleet"))["anycast_ipv4"]);
+    await deployed.apply("aws-fleet");
+    expect(await deployed.plan("aws-fleet")).toEqual({});
+    const { anycast_ipv6: six } = await deployed.outputs("aws-fleet");
+    if (wish.ipv6 === true) expect(six).toMatch(/^[0-9a-f:]+$/);
+    else expect(six).toBeUndefined();
   });
 
   test("AWS: what was changed or deleted behind Terraform's back is planned back", async () => {
-    deployed.want({ environment: { fleets: [awsFleet()] } });
+    await deployed.want({ environment: { fleets: [awsFleet()] } });
     await deployed.apply("aws-fleet");
     const change = (type: string, attributes: object) => {
       const [object] = deployed.store.list(type);
@@ -143,7 +153,7 @@ describeWithTerraform("the fleets under Terraform", () => {
   test("StackPath: the address is unknown until the first apply, and every later change keeps it", async () => {
     const workload = "stackpath_compute_workload.fleet_workload";
     const firewall = "stackpath_compute_network_policy.fleet_firewall";
-    deployed.want({ environment: { fleets: [stackpathFleet()] } });
+    await deployed.want({ environment: { fleets: [stackpathFleet()] } });
     const terraform = await deployed.terraform("stackpath-fleet");
     await terraform.plan();
     const { stdout } = await terraform.run("show", "-json", "plan.bin");
@@ -156,7 +166,7 @@ describeWithTerraform("the fleets under Terraform", () => {
       wish: Parameters<typeof stackpathFleet>[0],
       more: Parameters<DeployedEnvironment["want"]>[0] = {},
     ) => {
-      deployed.want({ ...more, environment: { fleets: [stackpathFleet(wish)], ...more.environment } });
+      await deployed.want({ ...more, environment: { fleets: [stackpathFleet(wish)], ...more.environment } });
       const actions = await deployed.apply("stackpath-fleet");
       expect(await deployed.plan("stackpath-fleet")).toEqual({});
       return actions;
@@ -165,23 +175,33 @@ describeWithTerraform("the fleets under Terraform", () => {
     const { anycast_ipv4: address } = await deployed.outputs("stackpath-fleet");
     expect(address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
 
-    expect(await stackpath({}, { live: R2 })).toEqual({ [workload]: "update" });
-    expect(await stackpath({ size: { cpu: 4, memoryGiB: 16 } })).toEqual({ [workload]: "update" });
-    expect(await stackpath({ sites: { SEA: { nodes: 3 }, AMS: { nodes: 1 } } })).toEqual({
+    expect(await stackpath({}, { live: R2 })).toEqual({
+      "null_resource.live-record": "delete, create",
       [workload]: "update",
     });
-    expect(await stackpath({ sites: { AMS: { nodes: 1 } } })).toEqual({ [workload]: "update" });
-    expect(await stackpath({}, { environment: { listeners: [{ port: 53, protocol: "UDP" }] } })).toEqual({
+    expect(await stackpath({ size: { cpu: 4, memoryGiB: 16 } }, { live: R2 })).toEqual({
+      [workload]: "update",
+    });
+    expect(await stackpath({ sites: { SEA: { nodes: 3 }, AMS: { nodes: 1 } } }, { live: R2 })).toEqual({
+      [workload]: "update",
+    });
+    expect(await stackpath({ sites: { AMS: { nodes: 1 } } }, { live: R2 })).toEqual({ [workload]: "update" });
+    expect(
+      await stackpath({}, { live: R2, environment: { listeners: [{ port: 53, protocol: "UDP" }] } }),
+    ).toEqual({
       [workload]: "update",
       [firewall]: "update",
     });
-    expect(await stackpath({ logVolumeGiB: 20 })).toEqual({ [workload]: "update", [firewall]: "update" });
+    expect(await stackpath({ logVolumeGiB: 20 }, { live: R2 })).toEqual({
+      [workload]: "update",
+      [firewall]: "update",
+    });
     expect((await deployed.outputs("stackpath-fleet"))["anycast_ipv4"]).toBe(address);
   });
 
   test("protected addresses: a plan that would give one back is refused", async () => {
     const protect = { environment: { protect: true } };
-    deployed.want(protect);
+    await deployed.want(protect);
     for (const stack of ["aws-fleet", "stackpath-fleet"]) await deployed.apply(stack);
     for (const [stack, holder] of [
       ["aws-fleet", "aws_globalaccelerator_accelerator"],
@@ -194,7 +214,7 @@ describeWithTerraform("the fleets under Terraform", () => {
   });
 
   test("a workload that got no address is an error that says so", async () => {
-    deployed.want({ environment: { fleets: [stackpathFleet()] } });
+    await deployed.want({ environment: { fleets: [stackpathFleet()] } });
     await deployed.apply("stackpath-fleet");
     const [workload] = deployed.store.list("stackpath_compute_workload");
     if (workload !== undefined) {
@@ -209,7 +229,7 @@ describeWithTerraform("the fleets under Terraform", () => {
 
   test("DNS: answers with every fleet's address; a drained fleet leaves, in place; AAAA where it is asked for", async () => {
     const fleets = [awsFleet({ ipv6: true }), stackpathFleet()];
-    deployed.want({ environment: { fleets } });
+    await deployed.want({ environment: { fleets } });
     for (const stack of ["aws-fleet", "stackpath-fleet", "edge-dns"]) await deployed.apply(stack);
     const aws = await deployed.outputs("aws-fleet");
     const stackpath = await deployed.outputs("stackpath-fleet");
@@ -223,11 +243,11 @@ describeWithTerraform("the fleets under Terraform", () => {
     expect(answers()).toEqual([["A", aws["anycast_ipv4"], stackpath["anycast_ipv4"]]]);
     expect(await deployed.plan("edge-dns")).toEqual({});
 
-    deployed.want({ environment: { fleets }, live: { aws: { release: "r1", share: 0 } } });
+    await deployed.want({ environment: { fleets }, live: { aws: { release: "r1", share: 0 } } });
     expect(await deployed.apply("edge-dns")).toEqual({ "ns1_record.dns_wildcard-a": "update" });
     expect(answers()).toEqual([["A", stackpath["anycast_ipv4"]]]);
 
-    deployed.want({ environment: { fleets, dns: ns1({ policy: roundRobin(), ipv6: "partial" }) } });
+    await deployed.want({ environment: { fleets, dns: ns1({ policy: roundRobin(), ipv6: "partial" }) } });
     expect(await deployed.apply("edge-dns")).toEqual({
       "ns1_record.dns_wildcard-a": "update",
       "ns1_record.dns_wildcard-aaaa": "create",
@@ -240,11 +260,11 @@ describeWithTerraform("the fleets under Terraform", () => {
 
     // Another zone is another delegation: replaced where nothing is protected, refused where it is.
     const moved = { fleets, zone: "edge.example.org" };
-    deployed.want({ environment: { ...moved, protect: true } });
+    await deployed.want({ environment: { ...moved, protect: true } });
     expect((await (await deployed.terraform("edge-dns")).plan()).errors[0]?.summary).toBe(
       "Instance cannot be destroyed",
     );
-    deployed.want({ environment: moved });
+    await deployed.want({ environment: moved });
     expect(await deployed.apply("edge-dns")).toEqual({
       "ns1_zone.dns_zone": "delete, create",
       "ns1_record.dns_wildcard-a": "delete, create",
@@ -254,18 +274,44 @@ describeWithTerraform("the fleets under Terraform", () => {
     expect(answers()).toEqual([["A", aws["anycast_ipv4"], stackpath["anycast_ipv4"]]]);
   });
 
-  test("the first deploy records what it started, and only that", async () => {
-    deployed.want({});
+  test("the first deploy records what it started; a plan that the record has overtaken is refused", async () => {
+    await deployed.want({});
     await deployed.apply("aws-fleet");
     await deployed.apply("stackpath-fleet");
-    const { fileLiveStore } = await import("../../live/file-live-store");
-    const { environmentDirectory } = await import("../../live/state-location");
-    const store = fileLiveStore("sandbox", environmentDirectory("sandbox"));
     const fleet = { release: "r1", share: 100 };
-    expect((await store.read()).record.fleets).toEqual({ aws: fleet, stackpath: fleet });
+    expect((await deployed.live.read()).record.fleets).toEqual({ aws: fleet, stackpath: fleet });
 
-    deployed.want({ live: R2 });
-    expect(Object.keys(await deployed.apply("aws-fleet"))).not.toContain("null_resource.live-record");
-    expect((await store.read()).record.fleets["aws"]).toEqual(fleet);
+    await deployed.want({ live: R2 });
+    const terraform = await deployed.terraform("aws-fleet");
+    expect((await terraform.plan()).errors).toEqual([]);
+    // Somebody takes the fleet back to r1 between this plan and its apply.
+    await updateLiveRecord(deployed.live, (record) => ({ ...record, fleets: { ...R2, aws: fleet } }));
+    const [error] = await terraform.apply();
+    expect(error?.detail).toContain('runs the release "r1", and this deploy was planned for "r2"');
+    const [template] = deployed.store.list("aws_launch_template");
+    expect(template?.attributes["latest_version"]).toBe(1);
+  });
+
+  test("AWS: other zones for a region, and IPv6 where there was none: the address stays, one apply is enough", async () => {
+    const want = async (wish: Partial<AwsWish>) => {
+      await deployed.want({ environment: { fleets: [awsFleet({ sites: US, ...wish })] } });
+      const actions = await deployed.apply("aws-fleet");
+      expect(await deployed.plan("aws-fleet")).toEqual({});
+      return actions;
+    };
+    await want({});
+    const { anycast_ipv4: address } = await deployed.outputs("aws-fleet");
+    const moved = { "us-east-1": { nodes: 2, locations: ["use1-az2", "use1-az4"] } };
+    const replaced = await want({ sites: moved });
+    expect(replaced["aws_lb.fleet_us-east-1_balancer_load-balancer"]).toBe("delete, create");
+    expect(replaced["aws_subnet.fleet_us-east-1_network_subnet-use1-az1"]).toBe("delete");
+    expect(replaced["aws_subnet.fleet_us-east-1_network_subnet-use1-az4"]).toBe("create");
+    expect(Object.keys(replaced).some((name) => name.endsWith("subnet-use1-az2"))).toBe(false);
+
+    const six = await want({ sites: moved, ipv6: true });
+    expect(six["aws_globalaccelerator_accelerator.fleet_accelerator"]).toBe("update");
+    const outputs = await deployed.outputs("aws-fleet");
+    expect(outputs["anycast_ipv4"]).toBe(address);
+    expect(outputs["anycast_ipv6"]).toMatch(/^[0-9a-f:]+$/);
   });
 });

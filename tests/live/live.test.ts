@@ -3,8 +3,9 @@ import os from "node:os";
 import path from "node:path";
 import { parseManifest } from "../../constructs/image/release-manifest";
 import { fileLiveStore } from "../../live/file-live-store";
-import { lostFleets, planDeployment } from "../../live/deployment";
+import { lostAddresses, lostFleets, planDeployment } from "../../live/deployment";
 import { emptyRecord, formatLiveRecord, parseLiveRecord, type LiveRecord } from "../../live/live-record";
+import { forgetFleet } from "../../live/forget-fleet";
 import { updateLiveRecord } from "../../live/live-store";
 import { pinRelease } from "../../live/pin-release";
 import { environmentDirectory } from "../../live/state-location";
@@ -146,6 +147,36 @@ describe("a deploy", () => {
   });
 });
 
+describe("a protected IPv6 address", () => {
+  const withIpv6 = { outputs: { anycast_ipv4: {}, anycast_ipv6: {} } };
+  const lost = (
+    wish: { ipv6?: boolean },
+    more: Parameters<typeof testEnvironment>[0],
+    state: unknown = withIpv6,
+  ) => lostAddresses(testEnvironment({ fleets: [awsFleet(wish)], ...more }), () => Promise.resolve(state));
+
+  test("is not given back by leaving ipv6 out: Terraform would see no destruction", async () => {
+    const [problem] = await lost({}, { sandbox: false });
+    expect(problem?.where).toBe("fleets.aws.ipv6");
+    const [environment, problems] = [testEnvironment(), problem === undefined ? [] : [problem]];
+    expect(() => planDeployment(environment, MANIFEST, record({}), [], problems)).toThrow(/lost for good/);
+  });
+
+  test.each<[string, Parameters<typeof lost>]>([
+    ["ipv6 stays on", [{ ipv6: true }, { sandbox: false }]],
+    ["nothing is protected", [{}, { sandbox: false, protect: false }]],
+    ["it is a sandbox", [{}, {}]],
+    ["there never was one", [{}, { sandbox: false }, { outputs: { anycast_ipv4: {} } }]],
+    ["nothing was deployed", [{}, { sandbox: false }, undefined]],
+  ])("is no matter where %s", async (_, [wish, more, ...state]) => {
+    expect(
+      await lostAddresses(testEnvironment({ fleets: [awsFleet(wish)], ...more }), () =>
+        Promise.resolve(state.length === 0 ? withIpv6 : state[0]),
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe("the record in files", () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), "polycast-live-"));
   const folder = path.join(directory, "live");
@@ -195,6 +226,26 @@ describe("the record in files", () => {
       /runs the release "r1", and this deploy was planned for "r2"/,
     );
     expect(readdirSync(folder)).toEqual(["1.json"]);
+  });
+
+  test("forgets a fleet that is destroyed, and no other", async () => {
+    await pinRelease(store, "aws", "r1");
+    await expect(forgetFleet(store, "awss")).rejects.toThrow(/holds no fleet "awss"/);
+    mkdirSync(path.join(directory, "state"), { recursive: true });
+    const state = path.join(directory, "state", "aws-fleet.tfstate");
+    writeFileSync(state, '{"resources":[{"type":"aws_vpc"}]}');
+    await expect(forgetFleet(store, "aws")).rejects.toThrow(
+      /still exists: the state of aws-fleet holds 1 resources/,
+    );
+    expect((await store.read()).record.fleets).toHaveProperty("aws");
+    writeFileSync(state, '{"resources":[]}');
+    await forgetFleet(store, "aws");
+    expect((await store.read()).record.fleets).toEqual({});
+    writeFileSync(state, "{");
+    await expect(store.readState("aws-fleet")).rejects.toThrow(
+      /Terraform's state aws-fleet.tfstate is damaged/,
+    );
+    rmSync(path.join(directory, "state"), { recursive: true });
   });
 
   test("reads Terraform's state beside it", async () => {

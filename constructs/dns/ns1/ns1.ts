@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { z } from "zod";
 import { Ns1Provider } from "../../../.gen/providers/ns1/provider";
 import { Record as Ns1Record } from "../../../.gen/providers/ns1/record";
 import { Zone } from "../../../.gen/providers/ns1/zone";
@@ -13,10 +14,19 @@ export interface Ns1Options {
   readonly ipv6?: DnsBackend["ipv6"];
 }
 
+const optionsSchema = z.strictObject({
+  policy: z.strictObject({ kind: z.enum(["round-robin"]) }),
+  ttl: z.number().optional(),
+  ipv6: z.enum(["all", "partial"]).optional(),
+});
+
 /** DNS at NS1. Its API key is read from NS1_APIKEY. */
-export function ns1({ policy, ttl = 300, ipv6 = "all" }: Ns1Options): DnsBackend {
+export function ns1(options: Ns1Options): DnsBackend {
+  const { policy, ttl = 300, ipv6 = "all" } = options;
   return {
     name: "ns1",
+    options,
+    optionsSchema,
     policy,
     ttl,
     ipv6,

@@ -2,13 +2,13 @@ import { GlobalacceleratorAccelerator } from "@cdktf/provider-aws/lib/globalacce
 import { GlobalacceleratorEndpointGroup } from "@cdktf/provider-aws/lib/globalaccelerator-endpoint-group";
 import { GlobalacceleratorListener } from "@cdktf/provider-aws/lib/globalaccelerator-listener";
 import { AwsProvider, type AwsProviderConfig } from "@cdktf/provider-aws/lib/provider";
-import { TerraformLocal } from "cdktf";
+import { DataResource, TerraformLocal, type TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
-import { minNodes } from "../../fleet/fleet-inputs";
+import { capacityOf } from "../../fleet/fleet-inputs";
 import type { FleetProps } from "../../fleet/fleet-provider";
 import { REGION_ZONES } from "./regions";
-import { AwsSite, siteName } from "./aws-site";
+import { AwsSite, ownerTags, siteName } from "./aws-site";
 import { DEFAULT_ENDPOINT_WEIGHT, DEFAULT_TRAFFIC_DIAL, type AwsWish } from "./aws-wish";
 
 export interface AwsFleetProps extends FleetProps {
@@ -36,10 +36,7 @@ export class AwsFleet extends Construct implements DataPlaneFleet {
     const ipv6 = wish.ipv6 ?? false;
     const regions = Object.keys(wish.sites);
     this.name = props.name;
-    this.capacity = {
-      connections:
-        Object.values(wish.sites).reduce((sum, site) => sum + minNodes(site), 0) * wish.connectionsPerNode,
-    };
+    this.capacity = capacityOf(wish);
     // Every region, used or not: to destroy what a removed site leaves behind, Terraform needs that region's alias.
     // It starts a provider only for the aliases that some resource uses.
     this.providers = new Map(
@@ -78,11 +75,12 @@ export class AwsFleet extends Construct implements DataPlaneFleet {
   }
 
   /** One Terraform provider alias a region: provider 5.x binds the region to the provider, not to the resource. */
-  private regionProvider(region: string, { environment, name, sandbox }: AwsFleetProps): AwsProvider {
+  private regionProvider(region: string, { environment, name, sandbox, wish }: AwsFleetProps): AwsProvider {
     return new AwsProvider(this, `aws-${region}`, {
       alias: region,
       region,
-      defaultTags: [{ tags: { "polycast:environment": environment, "polycast:fleet": name } }],
+      defaultTags: [{ tags: ownerTags(environment, name) }],
+      ...(wish.accountId === undefined ? {} : { allowedAccountIds: [wish.accountId] }),
       ...(sandbox ? SANDBOX_CREDENTIALS : {}),
     });
   }
@@ -147,7 +145,26 @@ const SANDBOX_CREDENTIALS: Partial<AwsProviderConfig> = {
  * every fleet has the same number of addresses in an answer and shares stay what the policy says.
  */
 function addressOf(accelerator: GlobalacceleratorAccelerator, family: "ipv4" | "ipv6"): string {
-  const sets = `${accelerator.terraformResourceType}.${accelerator.friendlyUniqueId}.ip_sets`;
+  const sets = `${addressIn(accelerator)}.ip_sets`;
   const addresses = `flatten([for set in ${sets} : set.ip_addresses if lower(set.ip_family) == "${family}"])`;
-  return new TerraformLocal(accelerator, `anycast-${family}`, `\${${addresses}[0]}`).asString;
+  return new TerraformLocal(accelerator, `anycast-${family}`, `\${${known(accelerator, family, addresses)}}`)
+    .asString;
+}
+
+/**
+ * The plan that switches IPv6 on shows the address sets of before, as known: no address there, and an empty one in DNS.
+ * An object that the same plan makes has an unknown id, which makes the whole expression unknown until after the apply.
+ */
+function known(
+  accelerator: GlobalacceleratorAccelerator,
+  family: "ipv4" | "ipv6",
+  addresses: string,
+): string {
+  if (family === "ipv4") return `${addresses}[0]`;
+  const switchedOn = new DataResource(accelerator, "ipv6", { input: { family } });
+  return `${addressIn(switchedOn)}.id == "" ? "" : try(${addresses}[0], "")`;
+}
+
+function addressIn({ terraformResourceType, friendlyUniqueId }: TerraformResource): string {
+  return `${terraformResourceType}.${friendlyUniqueId}`;
 }

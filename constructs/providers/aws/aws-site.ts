@@ -64,7 +64,7 @@ export class AwsSite extends Construct {
       clientAffinity: props.clientAffinity,
       ipv6,
     });
-    new SiteNodes(this, "nodes", {
+    const nodes = new SiteNodes(this, "nodes", {
       provider,
       name,
       nodes: maxNodes(wish),
@@ -75,10 +75,18 @@ export class AwsSite extends Construct {
       securityGroupId: firewall.nodes.id,
       subnetIds: network.subnets.map((subnet) => subnet.id),
       targetGroupArns: balancer.targetGroups.map(({ arn }) => arn),
+      tags: { Name: name, ...ownerTags(environment, fleet) },
+      after: props.after,
       dependsOn: network.wayOut,
     });
+    balancer.listen(nodes.group);
     this.loadBalancer = balancer.loadBalancer;
   }
+}
+
+/** Tags of everything that belongs to a fleet. */
+export function ownerTags(environment: string, fleet: string): Record<string, string> {
+  return { "polycast:environment": environment, "polycast:fleet": fleet };
 }
 
 /** Name of what exists once a region: load balancer, group, launch template. */

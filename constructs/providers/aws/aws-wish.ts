@@ -12,7 +12,10 @@ export interface AwsSiteWish extends SiteWish {
 }
 
 /** Sites are regions; locations are availability zone ids, by default two of the region's. */
-export type AwsWish = FleetWish<AwsSiteWish>;
+export interface AwsWish extends FleetWish<AwsSiteWish> {
+  /** Twelve digits; credentials of any other account are refused before anything is planned. Default: any account. */
+  readonly accountId?: string;
+}
 
 export const DEFAULT_TRAFFIC_DIAL = 100;
 /** Global Accelerator's own default. */

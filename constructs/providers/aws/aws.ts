@@ -1,13 +1,14 @@
-import { closest } from "fastest-levenshtein";
+import { z } from "zod";
+import { fleetWishSchema } from "../../fleet/environment-form";
 import type { FleetAbilities, FleetDemand, FleetProvider, FleetRelease } from "../../fleet/fleet-provider";
-import type { Problem } from "../../fleet/problem";
+import { show, suggest, type Problem } from "../../fleet/problem";
 import { checkUserData } from "../../fleet/user-data";
 import { AwsFleet } from "./aws-fleet";
 import { checkAwsImage } from "./aws-image";
 import { roleName, siteName, siteUserData } from "./aws-site";
-import type { AwsSiteWish, AwsWish } from "./aws-wish";
+import { DEFAULT_ENDPOINT_WEIGHT, DEFAULT_TRAFFIC_DIAL, type AwsSiteWish, type AwsWish } from "./aws-wish";
 import { AWS_SIZES } from "./instance-types";
-import { REGION_ZONES, zonePrefix } from "./regions";
+import { REGION_ZONES, zonePrefix, zonesOf } from "./regions";
 import { loadBalancerPorts, targetGroupName } from "./site-load-balancer";
 
 const ABILITIES: FleetAbilities = {
@@ -19,6 +20,11 @@ const ABILITIES: FleetAbilities = {
   replacement: "surge",
   siteDrain: "endpoint-weight",
 };
+
+const wishSchema = fleetWishSchema(
+  { trafficDial: z.number().optional(), endpointWeight: z.number().optional() },
+  { accountId: z.string().optional() },
+);
 
 /** Load balancers and target groups, per account and region. */
 const NAME_LIMIT = 32;
@@ -38,6 +44,7 @@ export function aws(wish: AwsWish): FleetProvider {
     provider: "aws",
     reach: "managed-anycast",
     wish,
+    wishSchema,
     abilities: ABILITIES,
     sizes: AWS_SIZES,
     check: (demand, release) => check(name, wish, demand, release),
@@ -48,25 +55,31 @@ export function aws(wish: AwsWish): FleetProvider {
 function check(name: string, wish: AwsWish, demand: FleetDemand, release: FleetRelease): readonly Problem[] {
   const where = `fleets.${name}`;
   const regions = Object.keys(wish.sites);
-  const known = regions.filter((region) => REGION_ZONES[region] !== undefined);
+  const known = regions.filter((region) => zonesOf(region) !== undefined);
+  const longest = known.reduce((one, other) => (other.length > one.length ? other : one), "");
   return [
     ...Object.entries(wish.sites).flatMap(([region, site]) => checkSite(region, site, where)),
     ...checkNames(name, known, demand, where),
     ...checkDualStack(wish, demand, where),
     ...checkHealth(demand),
+    ...checkAccount(wish, where),
     ...checkAwsImage(release.image, known, `releases.${release.id}.aws`),
-    ...checkUserData(siteUserData({ ...demand, release }, name, known[0] ?? ""), where),
+    ...checkUserData(siteUserData({ ...demand, release }, name, longest), where),
   ];
 }
 
 function checkSite(region: string, site: AwsSiteWish, fleet: string): readonly Problem[] {
   const where = `${fleet}.sites["${region}"]`;
-  if (REGION_ZONES[region] === undefined) {
-    const regions = Object.keys(REGION_ZONES);
-    return [{ where, what: `no such AWS region; nearest: "${closest(region, regions)}"` }];
+  const zones = zonesOf(region);
+  if (zones === undefined) {
+    return [{ where, what: `no such AWS region; ${suggest(region, Object.keys(REGION_ZONES))}` }];
   }
   const problems: Problem[] = [];
-  const { locations = REGION_ZONES[region], trafficDial = 100, endpointWeight = 128 } = site;
+  const {
+    locations = zones,
+    trafficDial = DEFAULT_TRAFFIC_DIAL,
+    endpointWeight = DEFAULT_ENDPOINT_WEIGHT,
+  } = site;
   const form = new RegExp(`^${zonePrefix(region)}-az[1-9]$`);
   for (const zone of locations.filter((location) => !form.test(location))) {
     problems.push({
@@ -101,11 +114,22 @@ function checkNames(
     ...loadBalancerPorts(listeners).map((port) => ({ text: targetGroupName(site, port), limit: NAME_LIMIT })),
     ...regions.map((region) => ({ text: roleName(environment, name, region), limit: ROLE_NAME_LIMIT })),
   ].filter(({ text, limit }) => text.length > limit);
-  return tooLong.map(({ text, limit }) => ({
-    where,
-    what: `AWS allows ${limit} characters for "${text}", which has ${text.length}`,
-    remedy: "Shorten the fleet's or the environment's name.",
-  }));
+  const reserved: readonly Problem[] = site.startsWith("internal-")
+    ? [{ where, what: `AWS keeps load balancers' names that begin with "internal-" for itself: "${site}"` }]
+    : [];
+  return [
+    ...reserved,
+    ...tooLong.map(({ text, limit }) => ({
+      where,
+      what: `AWS allows ${limit} characters for "${text}", which has ${text.length}`,
+      remedy: "Shorten the fleet's or the environment's name.",
+    })),
+  ];
+}
+
+function checkAccount({ accountId }: AwsWish, where: string): readonly Problem[] {
+  if (accountId === undefined || /^\d{12}$/.test(accountId)) return [];
+  return [{ where: `${where}.accountId`, what: `${show(accountId)} is not an account id of twelve digits` }];
 }
 
 /**
@@ -132,6 +156,9 @@ function checkHealth({ health }: FleetDemand): readonly Problem[] {
   }
   if (health.unhealthyThreshold === 1 || health.unhealthyThreshold > 10) {
     problems.push({ where: "health.unhealthyThreshold", what: "AWS allows 2 to 10 failures" });
+  }
+  if (health.path.length > 255) {
+    problems.push({ where: "health.path", what: `AWS allows 255 characters; it has ${health.path.length}` });
   }
   return problems;
 }

@@ -29,6 +29,11 @@ export const REGION_ZONES: Readonly<Record<string, readonly [string, string]>> =
   "ap-southeast-2": ["apse2-az1", "apse2-az3"],
 };
 
+/** The zones of a region that is known; undefined for any other name. */
+export function zonesOf(region: string): readonly string[] | undefined {
+  return Object.hasOwn(REGION_ZONES, region) ? REGION_ZONES[region] : undefined;
+}
+
 /** The zone ids that a site in a region may name, for a region's prefix such as `use1`. */
 export function zonePrefix(region: string): string {
   return REGION_ZONES[region]?.[0].split("-")[0] ?? "";

@@ -50,9 +50,6 @@ export class SiteFirewall extends Construct {
     ];
     const served = listeners.map(({ port, protocol }) => ({ port, protocol: protocol.toLowerCase() }));
     const checked = { port: health.port, protocol: "tcp" };
-    const isServed = served.some(
-      ({ port, protocol }) => port === checked.port && protocol === checked.protocol,
-    );
 
     for (const { port, protocol } of served) {
       for (const [family, source] of everybody) {
@@ -66,7 +63,7 @@ export class SiteFirewall extends Construct {
         });
       }
     }
-    for (const { port, protocol } of isServed ? served : [...served, checked]) {
+    for (const { port, protocol } of [...served, checked]) {
       const rule = { provider, ipProtocol: protocol, fromPort: port, toPort: port };
       new VpcSecurityGroupEgressRule(this, `to-nodes-${protocol}-${port}`, {
         ...rule,

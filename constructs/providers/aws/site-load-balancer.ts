@@ -2,6 +2,7 @@ import { Lb } from "@cdktf/provider-aws/lib/lb";
 import { LbListener } from "@cdktf/provider-aws/lib/lb-listener";
 import { LbTargetGroup } from "@cdktf/provider-aws/lib/lb-target-group";
 import type { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { DataResource, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { ClientAffinity, HealthCheck, Listener } from "../../fleet/fleet-inputs";
 import type { SiteNetwork } from "./site-network";
@@ -43,10 +44,18 @@ export function targetGroupName(name: string, { port, protocol }: PortProtocol):
 export class SiteLoadBalancer extends Construct {
   public readonly loadBalancer: Lb;
   public readonly targetGroups: readonly LbTargetGroup[];
+  private readonly ports: readonly PortProtocol[];
 
-  public constructor(scope: Construct, id: string, props: SiteLoadBalancerProps) {
+  public constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: SiteLoadBalancerProps,
+  ) {
     super(scope, id);
     const { provider, name, network, ipv6 } = props;
+    // A network load balancer cannot leave a subnet, and the plugin finds that out only while it applies:
+    // https://github.com/hashicorp/terraform-provider-aws/issues/41300. So other zones plan another load balancer.
+    const zones = new DataResource(this, "zones", { input: { zones: network.zones.join(" ") } });
     this.loadBalancer = new Lb(this, "load-balancer", {
       provider,
       name,
@@ -59,18 +68,37 @@ export class SiteLoadBalancer extends Construct {
       // https://docs.aws.amazon.com/global-accelerator/latest/dg/about-endpoints-caveats.html
       enableCrossZoneLoadBalancing: false,
       dependsOn: [...network.wayOut],
+      lifecycle: { replaceTriggeredBy: [`${zones.terraformResourceType}.${zones.friendlyUniqueId}.input`] },
     });
-    this.targetGroups = loadBalancerPorts(props.listeners).map((port) => this.listen(port, props));
+    this.ports = loadBalancerPorts(props.listeners);
+    this.targetGroups = this.ports.map((port) => this.target(port));
   }
 
-  private listen(
-    port: PortProtocol,
-    { provider, name, network, health, clientAffinity }: SiteLoadBalancerProps,
-  ) {
+  /**
+   * Opens the ports.
+   * @param nodes what registers the nodes in the target groups. A port that moves to another group moves only then, so
+   * that it does not meet an empty one.
+   */
+  public listen(nodes: ITerraformDependable): void {
+    for (const [index, { port, protocol }] of this.ports.entries()) {
+      const targetGroupArn = this.targetGroups[index]?.arn ?? "";
+      new LbListener(this, `listener-${port}`, {
+        provider: this.props.provider,
+        loadBalancerArn: this.loadBalancer.arn,
+        port,
+        protocol,
+        defaultAction: [{ type: "forward", targetGroupArn }],
+        dependsOn: [nodes],
+      });
+    }
+  }
+
+  private target(port: PortProtocol): LbTargetGroup {
+    const { provider, name, network, health, clientAffinity } = this.props;
     // A target group's protocol cannot change, a listener's can, and a port has one listener at a time. So another
     // protocol is another target group, to which the listener is moved before the old one goes.
     const targetId = `${port.protocol.toLowerCase()}-${port.port}`;
-    const targetGroup = new LbTargetGroup(this, `targets-${targetId}`, {
+    return new LbTargetGroup(this, `targets-${targetId}`, {
       provider,
       name: targetGroupName(name, port),
       vpcId: network.vpc.id,
@@ -92,13 +120,5 @@ export class SiteLoadBalancer extends Construct {
       stickiness: { type: "source_ip", enabled: clientAffinity === "source-ip" },
       lifecycle: { createBeforeDestroy: true },
     });
-    new LbListener(this, `listener-${port.port}`, {
-      provider,
-      loadBalancerArn: this.loadBalancer.arn,
-      port: port.port,
-      protocol: port.protocol,
-      defaultAction: [{ type: "forward", targetGroupArn: targetGroup.arn }],
-    });
-    return targetGroup;
   }
 }

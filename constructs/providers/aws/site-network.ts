@@ -20,12 +20,15 @@ export interface SiteNetworkProps {
 /** A network of its own for one region: a public subnet per zone, each with a route to the internet. */
 export class SiteNetwork extends Construct {
   public readonly vpc: Vpc;
+  /** Zone ids. */
+  public readonly zones: readonly string[];
   public readonly subnets: readonly Subnet[];
   /** What a node or a load balancer needs before it can reach the internet. */
   public readonly wayOut: readonly ITerraformDependable[];
 
   public constructor(scope: Construct, id: string, { provider, name, zones, ipv6 }: SiteNetworkProps) {
     super(scope, id);
+    this.zones = zones;
     const tags = { Name: name };
     this.vpc = new Vpc(this, "vpc", {
       provider,
@@ -44,20 +47,21 @@ export class SiteNetwork extends Construct {
     }
 
     this.subnets = zones.map(
-      (zone, index) =>
+      (zone) =>
         new Subnet(this, `subnet-${zone}`, {
           provider,
           vpcId: this.vpc.id,
           availabilityZoneId: zone,
-          cidrBlock: `10.0.${index * 16}.0/20`,
+          cidrBlock: `10.0.${zoneNumber(zone) * 16}.0/20`,
           mapPublicIpOnLaunch: true,
           ...(ipv6
             ? {
-                ipv6CidrBlock: Fn.cidrsubnet(this.vpc.ipv6CidrBlock, 8, index),
+                ipv6CidrBlock: Fn.cidrsubnet(this.vpc.ipv6CidrBlock, 8, zoneNumber(zone)),
                 assignIpv6AddressOnCreation: true,
               }
             : {}),
           tags: { Name: `${name}-${zone}` },
+          lifecycle: { createBeforeDestroy: true },
         }),
     );
     const associations = this.subnets.map(
@@ -66,8 +70,14 @@ export class SiteNetwork extends Construct {
           provider,
           subnetId: subnet.id,
           routeTableId: table.id,
+          lifecycle: { createBeforeDestroy: true },
         }),
     );
     this.wayOut = [...routes, ...associations];
   }
+}
+
+/** A zone's own number, `use1-az4` -> 4: its subnet has the same range whichever zones stand beside it. */
+function zoneNumber(zone: string): number {
+  return Number(zone.at(-1));
 }

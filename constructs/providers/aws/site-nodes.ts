@@ -16,6 +16,11 @@ export interface SiteNodesProps {
   readonly securityGroupId: string;
   readonly subnetIds: readonly string[];
   readonly targetGroupArns: readonly string[];
+  /** Tags of instances and volumes: a provider's default tags reach neither. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** What must have happened before the template names another image. */
+  readonly after: readonly ITerraformDependable[];
+  /** What the nodes need when they boot. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
@@ -26,7 +31,6 @@ export class SiteNodes extends Construct {
   public constructor(scope: Construct, id: string, props: SiteNodesProps) {
     super(scope, id);
     const { provider, name, nodes } = props;
-    const tags = { Name: name };
     const template = new LaunchTemplate(this, "launch-template", {
       provider,
       name,
@@ -43,8 +47,8 @@ export class SiteNodes extends Construct {
           ebs: { encrypted: "true", volumeType: "gp3", deleteOnTermination: "true" },
         },
       ],
-      // A provider's default tags reach neither instances nor volumes of a group.
-      tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),
+      tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags: props.tags })),
+      dependsOn: [...props.after],
     });
     this.group = new AutoscalingGroup(this, "group", {
       provider,

@@ -7,7 +7,7 @@ import {
 } from "../../../.gen/providers/stackpath/compute-workload";
 import { StackpathProvider } from "../../../.gen/providers/stackpath/provider";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
-import { maxNodes, minNodes, type SiteWish } from "../../fleet/fleet-inputs";
+import { capacityOf, maxNodes, minNodes, type SiteWish } from "../../fleet/fleet-inputs";
 import type { FleetProps } from "../../fleet/fleet-provider";
 import { nodeFile } from "../../fleet/node-file";
 import { userData } from "../../fleet/user-data";
@@ -43,10 +43,7 @@ export class StackPathFleet extends Construct implements DataPlaneFleet {
     const { wish, listeners, protect } = props;
     const slug = workloadSlug(props.environment, props.name);
     this.name = props.name;
-    this.capacity = {
-      connections:
-        Object.values(wish.sites).reduce((sum, site) => sum + minNodes(site), 0) * wish.connectionsPerNode,
-    };
+    this.capacity = capacityOf(wish);
     new StackpathProvider(this, "stackpath", props.sandbox ? SANDBOX_CREDENTIALS : {});
 
     const labels = { "polycast-fleet": slug };
@@ -87,13 +84,14 @@ export class StackPathFleet extends Construct implements DataPlaneFleet {
             ],
           }),
       target: Object.entries(wish.sites).map(([site, siteWish]) => target(site, siteWish)),
+      dependsOn: [...props.after],
       lifecycle: {
         preventDestroy: protect,
         postcondition: [
           {
             // The id is unknown until the workload exists, which keeps Terraform from judging the first plan.
             condition: `\${self.id == "" || contains(keys(self.annotations), "${ANYCAST_RESULT}")}`,
-            errorMessage: `StackPath gave the workload "${slug}" no anycast address. It does so only at creation: destroy the workload and deploy again.`,
+            errorMessage: `StackPath gave the workload "${slug}" no anycast address. Deploy again: it may be late. If it stays so, it never will, since the service gives one at creation only: set protect to false in the environment, destroy the stack, and deploy it anew.`,
           },
         ],
       },
@@ -144,10 +142,15 @@ export function fleetUserData(
   return userData(nodeFile(demand, { name: fleet, provider: "stackpath" }, demand.release.id, site));
 }
 
+/** The target of a site; part of its nodes' host names. */
+export function targetName(site: string): string {
+  return site.toLowerCase();
+}
+
 function target(site: string, wish: SiteWish): ComputeWorkloadTarget {
   const cities = citiesOf(site, wish);
   return {
-    name: site.toLowerCase(),
+    name: targetName(site),
     // Replicas are counted per city.
     minReplicas: minNodes(wish) / cities.length,
     maxReplicas: maxNodes(wish) / cities.length,

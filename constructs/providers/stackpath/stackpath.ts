@@ -1,9 +1,11 @@
+import { z } from "zod";
+import { fleetWishSchema } from "../../fleet/environment-form";
 import type { FleetAbilities, FleetDemand, FleetProvider, FleetRelease } from "../../fleet/fleet-provider";
 import { maxNodes, minNodes, type SiteWish } from "../../fleet/fleet-inputs";
 import { show, suggest, type Problem } from "../../fleet/problem";
 import { checkUserData } from "../../fleet/user-data";
 import { CITY_CODES } from "./cities";
-import { citiesOf, fleetUserData, StackPathFleet, workloadSlug } from "./stackpath-fleet";
+import { citiesOf, fleetUserData, StackPathFleet, targetName, workloadSlug } from "./stackpath-fleet";
 import { STACKPATH_SIZES } from "./stackpath-sizes";
 import type { StackPathWish } from "./stackpath-wish";
 
@@ -16,6 +18,8 @@ const ABILITIES: FleetAbilities = {
   replacement: "rolling",
   siteDrain: "none",
 };
+
+const wishSchema = fleetWishSchema({}, { logVolumeGiB: z.number().optional() });
 
 /** `<slug>-<target>-<city>-<number>` is a host name, whose labels have 63 characters at most (RFC 1035). */
 const HOSTNAME_LIMIT = 63;
@@ -33,6 +37,7 @@ export function stackpath(wish: StackPathWish): FleetProvider {
     provider: "stackpath",
     reach: "managed-anycast",
     wish,
+    wishSchema,
     abilities: ABILITIES,
     sizes: STACKPATH_SIZES,
     check: (demand, release) => check(name, wish, demand, release),
@@ -80,13 +85,13 @@ function checkSite(site: string, wish: SiteWish, where: string): readonly Proble
   return problems;
 }
 
-/** A city belongs to one site: a node derives its site from its city. */
+/** A city belongs to one site, from which a node derives its site; and targets are known by their names. */
 function checkCitiesOnce({ sites }: StackPathWish, where: string): readonly Problem[] {
   const cities = Object.entries(sites).flatMap(([site, wish]) => citiesOf(site, wish));
-  const repeated = new Set(cities.filter((city, index) => cities.indexOf(city) !== index));
-  return [...repeated].map((city) => ({
+  const targets = Object.keys(sites).map(targetName);
+  return [...repeated(cities), ...repeated(targets)].map((name) => ({
     where: `${where}.sites`,
-    what: `"${city}" is named more than once`,
+    what: `"${name}" is named more than once`,
   }));
 }
 
@@ -132,4 +137,8 @@ function checkLogVolume({ logVolumeGiB }: StackPathWish, where: string): readonl
   return [
     { where: `${where}.logVolumeGiB`, what: `${show(logVolumeGiB)} is not a whole number of GiB above 0` },
   ];
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }

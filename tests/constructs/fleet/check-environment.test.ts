@@ -1,6 +1,7 @@
 import { ns1 } from "../../../constructs/dns/ns1/ns1";
 import { roundRobin } from "../../../constructs/dns/traffic-policy";
 import type { Environment } from "../../../constructs/fleet/environment";
+import { checkForm } from "../../../constructs/fleet/environment-form";
 import type { ScalingNodes } from "../../../constructs/fleet/fleet-inputs";
 import { PolycastError } from "../../../constructs/fleet/problem";
 import { planDeployment } from "../../../live/deployment";
@@ -19,6 +20,7 @@ function problemsOf(changes: Partial<Environment>): readonly string[] {
   return [];
 }
 
+const S3 = { kind: "s3", bucket: "state", region: "us-east-1" } as const;
 const tooMany = "x".repeat(17_000);
 
 test("a valid environment has no problem", () => {
@@ -62,26 +64,10 @@ describe.each<[string, Partial<Environment>, readonly string[]]>([
     },
     ["listeners[1]: TCP 443 is listed twice"],
   ],
-  [
-    "what the compiler would not have let through",
-    {
-      listeners: [{ port: 443, protocol: "SCTP" as "TCP", role: "proxy" as "edge" }],
-      clientAffinity: "cookie" as "none",
-      dns: ns1({ policy: roundRobin(), ipv6: "some" as "all" }),
-      state: { kind: "nfs" as "local" },
-    },
-    [
-      'state.kind: "nfs" is none of: local, s3',
-      'listeners[0].protocol: "SCTP" is none of: TCP, UDP',
-      'listeners[0].role: "proxy" is none of: edge, tunnel',
-      'dns.ipv6: "some" is none of: all, partial',
-      'clientAffinity: "cookie" is none of: none, source-ip',
-    ],
-  ],
   ["an image outside its folder", { image: "../edge-node" }, ['image: "../edge-node" is not a name']],
   [
     "a bucket that S3 would refuse",
-    { state: { kind: "s3", bucket: "My_Bucket", region: "us-east-1" } },
+    { sandbox: false, state: { ...S3, bucket: "My_Bucket" } },
     ['state.bucket: "My_Bucket" is not a bucket\'s name'],
   ],
   ["a public health endpoint", { health: { port: 443 } }, ["health.port: 443 is a listener too"]],
@@ -109,6 +95,37 @@ describe.each<[string, Partial<Environment>, readonly string[]]>([
   ],
   ["a secret in a URL", { controlPlaneUrl: "https://me:hunter2@c.example.net" }, ["carries credentials"]],
   ["a TTL of 0", { dns: ns1({ policy: roundRobin(), ttl: 0 }) }, ["dns.ttl: 0 is not within 1 to 86400"]],
+  [
+    "a sandbox with its state elsewhere",
+    { sandbox: true, state: S3 },
+    ["state.kind: a sandbox's state is local"],
+  ],
+  ["a name with a hyphen last", { name: "test-" }, ['name: "test-" is not a name']],
+  [
+    "a name that AWS keeps for itself",
+    { name: "internal" },
+    ['begin with "internal-" for itself: "internal-aws"'],
+  ],
+  [
+    "a health path over AWS's limit",
+    { health: { path: `/${"x".repeat(255)}` } },
+    ["health.path: AWS allows 255"],
+  ],
+  [
+    "an account id that is none",
+    { fleets: [awsFleet({ accountId: "1234" })] },
+    ['fleets.aws.accountId: "1234" is not an account id of twelve digits'],
+  ],
+  [
+    "a region that JavaScript knows",
+    { fleets: [awsFleet({ sites: { constructor: { nodes: 2 } } })] },
+    ['fleets.aws.sites["constructor"]: no such AWS region'],
+  ],
+  [
+    "two sites whose targets have one name",
+    { fleets: [stackpathFleet({ sites: { SEA: { nodes: 1 }, sea: { nodes: 1, locations: ["AMS"] } } })] },
+    ['fleets.stackpath.sites: "sea" is named more than once'],
+  ],
   ["a name with capitals", { name: "Test" }, ['name: "Test" is not a name']],
   ["a fleet name with a space", { fleets: [awsFleet({ name: "aws eu" })] }, ['"aws eu" is not a name']],
   [
@@ -226,6 +243,76 @@ test("scaling between wrong bounds is refused in all its parts", () => {
     'fleets.stackpath.sites["SEA"].nodes: max 2 is below min 4',
     'fleets.stackpath.sites["SEA"].nodes.cpuPercent: 0 is not within 1 to 100',
   ]);
+});
+
+test("control characters reach no terminal", () => {
+  const evil = testEnvironment({ fleets: [awsFleet({ name: "a\u001b[31mws\u009b" })] });
+  const attempt = () => planDeployment(evil, MANIFEST, emptyRecord("test"));
+  expect(attempt).toThrow(/fleets\.a\\u001b\[31mws\\u009b\.name/);
+  expect(attempt).not.toThrow(/[\u001b\u009b]/);
+});
+
+describe("the form of an environment", () => {
+  const form = (changes: object) =>
+    checkForm({ ...testEnvironment(), ...changes }).map(({ where, what }) => `${where}: ${what}`);
+  const wished = (wish: object) => form({ fleets: [awsFleet(wish)] });
+
+  test("is right for those that compile", () => {
+    expect(form({})).toEqual([]);
+    expect(form({ health: { port: 9000 }, clientAffinity: "source-ip", protect: true, state: S3 })).toEqual(
+      [],
+    );
+  });
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ["a misspelt key", form({ listner: [] }), ['environment: Unrecognized key: "listner"']],
+    [
+      "a missing key",
+      form({ zone: undefined }),
+      ["zone: Invalid input: expected string, received undefined"],
+    ],
+    [
+      "a protocol",
+      form({ listeners: [{ port: 1, protocol: "SCTP" }] }),
+      ["listeners.0.protocol: Invalid option"],
+    ],
+    [
+      "a role",
+      form({ listeners: [{ port: 1, protocol: "TCP", role: "x" }] }),
+      ["listeners.0.role: Invalid option"],
+    ],
+    ["an affinity", form({ clientAffinity: "cookie" }), ["clientAffinity: Invalid option"]],
+    ["a state", form({ state: { kind: "nfs" } }), ["state.kind: Invalid discriminator value"]],
+    ["fleets that are none", form({ fleets: [{}] }), ["fleets.0: expected what a function such as aws"]],
+    ["no fleets at all", form({ fleets: undefined }), ["fleets: Invalid input: expected array"]],
+    ["no environment at all", checkForm(undefined).map(({ what }) => what), ["expected object"]],
+    [
+      "a misspelt option of DNS",
+      form({ dns: ns1({ policy: roundRobin(), tll: 5 } as Parameters<typeof ns1>[0]) }),
+      ['dns: Unrecognized key: "tll"'],
+    ],
+    [
+      "a misspelt drain",
+      wished({ sites: { "us-east-1": { nodes: 2, endpointWieght: 0 } } }),
+      ['fleets.aws.sites.us-east-1: Unrecognized key: "endpointWieght"'],
+    ],
+    [
+      "another provider's option",
+      wished({ logVolumeGiB: 20 }),
+      ['fleets.aws: Unrecognized key: "logVolumeGiB"'],
+    ],
+    [
+      "nodes as a word",
+      wished({ sites: { "us-east-1": { nodes: "2" } } }),
+      ["fleets.aws.sites.us-east-1.nodes"],
+    ],
+    ["no size", wished({ size: undefined }), ["fleets.aws.size: Invalid input: expected object"]],
+  ])("names %s", (_, problems, expected) => {
+    expect(problems).toHaveLength(expected.length);
+    expected.forEach((text, index) => {
+      expect(problems[index]).toContain(text);
+    });
+  });
 });
 
 test("all problems are reported at once, in one message", () => {

@@ -28,7 +28,7 @@ describe("the network of a region", () => {
   test("is two public subnets in distinct zones, each with a way to the internet", () => {
     const subnets = resources(oneRegion, "aws_subnet");
     expect(subnets.map((subnet) => subnet["availability_zone_id"])).toEqual(["use1-az1", "use1-az2"]);
-    expect(subnets.map((subnet) => subnet["cidr_block"])).toEqual(["10.0.0.0/20", "10.0.16.0/20"]);
+    expect(subnets.map((subnet) => subnet["cidr_block"])).toEqual(["10.0.16.0/20", "10.0.32.0/20"]);
     expect(subnets.every((subnet) => subnet["map_public_ip_on_launch"] === true)).toBe(true);
     expect(resources(oneRegion, "aws_route_table_association")).toHaveLength(2);
     expect(only(oneRegion, "aws_route")).toMatchObject({ destination_cidr_block: "0.0.0.0/0" });
@@ -141,6 +141,13 @@ describe("a node's identity", () => {
   });
 });
 
+describe("an account", () => {
+  test("is bound where the environment names it", () => {
+    const stack = fleet({ accountId: "123456789012" }, { sandbox: false });
+    expect(stack.provider["aws"]?.[0]).toMatchObject({ allowed_account_ids: ["123456789012"] });
+  });
+});
+
 describe("the nodes", () => {
   const template = only(oneRegion, "aws_launch_template");
   const group = only(oneRegion, "aws_autoscaling_group");
@@ -155,6 +162,15 @@ describe("the nodes", () => {
       http_put_response_hop_limit: 1,
     });
     expect(template["block_device_mappings"]).toMatchObject([{ ebs: { encrypted: "true" } }]);
+  });
+
+  test("and their volumes say whose they are", () => {
+    expect(template["tag_specifications"]).toEqual(
+      ["instance", "volume"].map((type) => ({
+        resource_type: type,
+        tags: { Name: "test-aws", "polycast:environment": "test", "polycast:fleet": "aws" },
+      })),
+    );
   });
 
   test("are told where they are", () => {

@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import { PolycastError, show, suggest } from "../constructs/fleet/problem";
 import { attachment, refuseOtherEnvironment, SANDBOX_ENVIRONMENT } from "../sandbox/attachment";
 import { runGracefully, type GracefulOptions, type GracefulResult } from "../sandbox/graceful-child";
-import { PROJECT_ROOT } from "../sandbox/places";
+import { PROJECT_ROOT } from "../live/state-location";
 import { attachedSandbox } from "../sandbox/sandbox";
 
 /** The environment for a command on the environment that POLYCAST_ENV names: attached where that is the sandbox. */
@@ -71,4 +72,13 @@ function synthesizedStacks(env: NodeJS.ProcessEnv, since: number): string[] | un
   } catch {
     return undefined;
   }
+}
+
+/** What the app said when it refused to synthesize, out of what cdktf printed about it; undefined where it did not. */
+export function synthRefusal(stderr: string): string | undefined {
+  const [, said] =
+    /Command output on stderr:\s*\n([^]*?)(?:\n\s*Command output on stdout:|$)/.exec(
+      stripVTControlCharacters(stderr),
+    ) ?? [];
+  return said?.trimEnd().replace(/^ {4}/gm, "");
 }

@@ -5,7 +5,7 @@ import { attachment, refuseOtherEnvironment, SANDBOX_ENVIRONMENT } from "../sand
 import { signalCode } from "../sandbox/graceful-child";
 import { sandboxStop, sandboxUp, type AttachedSandbox } from "../sandbox/sandbox";
 import { EDGE_DNS, fleetStackNames } from "../live/stack-names";
-import { runCdktf } from "./cdktf";
+import { runCdktf, synthRefusal } from "./cdktf";
 import { DeployProgress, describeChanges, sumChanges, type ChangeCount } from "./deploy-progress";
 import { reportDns, reportFleets, type DnsReport, type FleetReport } from "./edge-report";
 import { exitCodeOf } from "./exit-code";
@@ -91,21 +91,30 @@ async function deploy(
   const progress = new DeployProgress(stacks, say);
   const logPath = join(sandbox.places.directory, "deploy.log");
   const log = createWriteStream(logPath);
+  // A disk that is full is no reason to leave Terraform alone.
+  log.on("error", (error) => say(`deploy.log cannot be written: ${error.message}`));
+  let stderr = "";
   const result = await runCdktf("deploy", stacks, ["--auto-approve"], {
     env: attachment(sandbox, process.env, { interactive: false }),
     stdio: ["ignore", "pipe", "pipe"],
-    onStart: ({ stdout, stderr }) => {
-      stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+    onStart: (cdktf) => {
+      cdktf.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
         progress.read(chunk);
       });
-      stdout?.pipe(log, { end: false });
-      stderr?.pipe(log, { end: false });
+      cdktf.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+        stderr += chunk;
+      });
+      cdktf.stdout?.pipe(log, { end: false });
+      cdktf.stderr?.pipe(log, { end: false });
     },
     onStopping: (signal) => say(`${signal}: Terraform ends what is in flight; again to stop at once`),
   }).finally(() => log.end());
   if (result.stoppedBy !== undefined) say("Stopped. The next run goes on from here.");
-  else if (result.code !== 0)
+  else if (result.code !== 0) {
+    const refusal = synthRefusal(stderr);
+    if (refusal !== undefined) say(refusal);
     say(`cdktf failed with exit code ${result.code}. All that it printed: ${logPath}`);
+  }
   return { code: exitCodeOf(result), stacks: progress.stacks };
 }
 

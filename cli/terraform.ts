@@ -12,7 +12,8 @@ const REMEDY =
 
 /** The program that CDKTF runs as Terraform. */
 export function terraformBinary(env: NodeJS.ProcessEnv): string {
-  return env["TERRAFORM_BINARY_NAME"] ?? "terraform";
+  const named = env["TERRAFORM_BINARY_NAME"] ?? "";
+  return named === "" ? "terraform" : named;
 }
 
 /**

@@ -50,7 +50,7 @@ export function refuseOtherEnvironment(env: NodeJS.ProcessEnv): void {
     {
       where: "POLYCAST_ENV",
       what: `is ${show(named)}, which is not simulated; allowed here: "${SANDBOX_ENVIRONMENT}"`,
-      remedy: "Unset it for the sandbox, or deploy that environment outside of it: polycast deploy",
+      remedy: "Unset it for the sandbox, or deploy that environment outside of it: npx polycast deploy",
     },
   ]);
 }

@@ -27,6 +27,7 @@ const CREDENTIAL_PREFIXES = [
   "OCI_",
   "OS_",
   "SCW_",
+  "TF_CLI_ARGS",
   "TF_TOKEN_",
   "TFE_",
   "VAULT_",

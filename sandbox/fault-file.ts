@@ -14,7 +14,7 @@ export function readFaults(path: string): readonly Fault[] {
     content = readJson(path) ?? [];
   } catch (error) {
     throw new PolycastError("The file of faults cannot be read", [
-      { where: path, what: String(error), remedy: "Make it anew: polycast sandbox fault clear" },
+      { where: path, what: String(error), remedy: "Make it anew: npx polycast sandbox fault clear" },
     ]);
   }
   return checkFaults(content, path);

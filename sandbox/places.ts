@@ -1,16 +1,8 @@
 import { realpathSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { PolycastError } from "../constructs/fleet/problem";
-
-/** Where Polycast's own files lie: the folder with package.json and cdktf.json. */
-export const PROJECT_ROOT = resolve(__dirname, "..");
-
-/** The directory of all local state: `POLYCAST_HOME`, or `.polycast` in the project. */
-export function polycastHome(env: NodeJS.ProcessEnv): string {
-  const home = env["POLYCAST_HOME"];
-  return home === undefined || home === "" ? join(PROJECT_ROOT, ".polycast") : resolve(home);
-}
+import { stateHome } from "../live/state-location";
 
 /** The files of one sandbox; the Terraform state of the sandbox environment lies in the same directory. */
 export interface SandboxPlaces {
@@ -30,7 +22,7 @@ export interface SandboxPlaces {
 }
 
 export function sandboxPlaces(env: NodeJS.ProcessEnv): SandboxPlaces {
-  const home = polycastHome(env);
+  const home = stateHome(env);
   return placesIn(home, join(home, "sandbox"));
 }
 

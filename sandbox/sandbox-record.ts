@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { PROJECT_ROOT } from "./places";
+import { PROJECT_ROOT } from "../live/state-location";
 
 /** Version of the files that a sandbox leaves on disk; it grows when an older Polycast could not read them. */
 export const FORMAT = 1;

@@ -13,8 +13,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { PolycastError } from "../constructs/fleet/problem";
+import { PROJECT_ROOT } from "../live/state-location";
 import { withoutCredentials } from "./credentials";
-import { makeSandboxDirectory, notWritable, PROJECT_ROOT, sandboxPlaces, type SandboxPlaces } from "./places";
+import { makeSandboxDirectory, notWritable, sandboxPlaces, type SandboxPlaces } from "./places";
 import { commandLine, signalProcess } from "./process-table";
 import {
   makerSchema,
@@ -152,7 +153,7 @@ export async function sandboxDown(env: NodeJS.ProcessEnv): Promise<void> {
 
 function notRunning(why: string): PolycastError {
   return new PolycastError("No sandbox is running", [
-    { where: "sandbox", what: why, remedy: "Start it: polycast sandbox up" },
+    { where: "sandbox", what: why, remedy: "Start it: npx polycast sandbox up" },
   ]);
 }
 
@@ -161,7 +162,7 @@ function foreign({ why, places }: { why: string; places: SandboxPlaces }): Polyc
     {
       where: places.directory,
       what: why,
-      remedy: "Delete it, with all that its clouds hold: polycast sandbox down",
+      remedy: "Delete it, with all that its clouds hold: npx polycast sandbox down",
     },
   ]);
 }
@@ -254,7 +255,7 @@ async function whenReady(
     {
       where: places.log,
       what: lastLines(places.log, 12),
-      remedy: "Start anew from nothing: polycast sandbox down",
+      remedy: "Start anew from nothing: npx polycast sandbox down",
     },
   ]);
 }

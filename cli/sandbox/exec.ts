@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { PolycastError, show } from "../../constructs/fleet/problem";
 import { attachment, refuseOtherEnvironment } from "../../sandbox/attachment";
 import { runGracefully } from "../../sandbox/graceful-child";
-import { PROJECT_ROOT } from "../../sandbox/places";
+import { PROJECT_ROOT } from "../../live/state-location";
 import { attachedSandbox } from "../../sandbox/sandbox";
 import { exitCodeOf } from "../exit-code";
 import { requireTerraform } from "../terraform";

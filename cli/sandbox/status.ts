@@ -30,12 +30,12 @@ function asText(status: SandboxStatus): string {
       );
     }
     case "stopped":
-      return `stopped; what its clouds hold is kept in ${directory}\nStart it: polycast sandbox up`;
+      return `stopped; what its clouds hold is kept in ${directory}\nStart it: npx polycast sandbox up`;
     case "dead":
-      return `dead: process ${status.pid} ended without stopping; what its clouds hold is kept\nStart it: polycast sandbox up`;
+      return `dead: process ${status.pid} ended without stopping; what its clouds hold is kept\nStart it: npx polycast sandbox up`;
     case "foreign":
-      return `not usable: ${status.why}\nDelete it, with all that its clouds hold: polycast sandbox down`;
+      return `not usable: ${status.why}\nDelete it, with all that its clouds hold: npx polycast sandbox down`;
     case "none":
-      return "there is none\nStart it: polycast sandbox up";
+      return "there is none\nStart it: npx polycast sandbox up";
   }
 }

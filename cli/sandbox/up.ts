@@ -24,7 +24,7 @@ export function addUp(sandbox: Command): void {
         process.stdout.write(
           `The sandbox ${started ? "is up" : "was up already"}: process ${record.pid}, ` +
             `DNS on ${record.dns.address} port ${record.dns.port}\n` +
-            "Try: polycast sandbox exec -- npx cdktf deploy aws-fleet stackpath-fleet --auto-approve\n",
+            "Try: npx polycast sandbox exec -- npx cdktf deploy aws-fleet stackpath-fleet --auto-approve\n",
         );
       }
       wish.release();

@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PROJECT_ROOT, sandboxPlaces, type SandboxPlaces } from "../../sandbox/places";
+import { PROJECT_ROOT } from "../../live/state-location";
+import { sandboxPlaces, type SandboxPlaces } from "../../sandbox/places";
 import { commandLine, runningProcesses } from "../../sandbox/process-table";
 
 /** One command that runs, or has run. */

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Resolver } from "node:dns/promises";
 import { describeWithTerraform } from "./engine-terraform";
 import { SandboxHome } from "./harness";
@@ -165,6 +166,19 @@ describeWithTerraform("the sandbox under Terraform", () => {
     expect([home.processes(), orphans(), locks(), home.stateObjects("edge-dns")]).toEqual([[], [], [], []]);
   });
 
+  test("a refused synth says why, and changes nothing", async () => {
+    const live = join(home.places.directory, "live");
+    mkdirSync(live, { recursive: true });
+    writeFileSync(
+      join(live, "1.json"),
+      '{"version":1,"environment":"sandbox","fleets":{"aws":{"release":"r0","share":100}}}',
+    );
+    const refused = await home.run("start");
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain('fleets.aws: runs the release "r0", which the manifest lacks');
+    expect(STACKS.flatMap((stack) => home.stateObjects(stack))).toEqual([]);
+  });
+
   test("SIGINT before Terraform runs: nothing is left", async () => {
     const start = home.start("start");
     await start.printed("starting the simulated clouds");
@@ -218,7 +232,9 @@ describeWithTerraform("the sandbox under Terraform", () => {
     expect((await home.run("sandbox", "status")).stdout).toContain(
       `dead: process ${record.pid} ended without stopping`,
     );
-    expect((await home.run("deploy", "--auto-approve")).stderr).toContain("Start it: polycast sandbox up");
+    expect((await home.run("deploy", "--auto-approve")).stderr).toContain(
+      "Start it: npx polycast sandbox up",
+    );
 
     await home.succeed("sandbox", "fault", "clear");
     const up = await home.succeed("sandbox", "up");

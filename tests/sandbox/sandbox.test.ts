@@ -18,7 +18,8 @@ import { withoutCredentials } from "../../sandbox/credentials";
 import { lockDirectory } from "../../sandbox/directory-lock";
 import { queryDns } from "../../sandbox/dns/query";
 import { checkFaults, readFaults, watchFaults, writeFaults } from "../../sandbox/fault-file";
-import { makeSandboxDirectory, polycastHome, PROJECT_ROOT, sandboxPlaces } from "../../sandbox/places";
+import { PROJECT_ROOT, stateHome } from "../../live/state-location";
+import { makeSandboxDirectory, sandboxPlaces } from "../../sandbox/places";
 import { commandLine, runningProcesses } from "../../sandbox/process-table";
 import { attachedSandbox, sandboxDown, sandboxStatus, sandboxStop, sandboxUp } from "../../sandbox/sandbox";
 import { FORMAT, readJson, recordSchema, thisPolycast, writeJson } from "../../sandbox/sandbox-record";
@@ -178,7 +179,7 @@ describe("not usable", () => {
       why: expect.stringContaining(why) as string,
     });
     expect(() => attachedSandbox(env)).toThrow(
-      "Delete it, with all that its clouds hold: polycast sandbox down",
+      "Delete it, with all that its clouds hold: npx polycast sandbox down",
     );
     await expect(sandboxUp({ env, daemon })).rejects.toThrow(why);
     expect(daemons()).toEqual([]);
@@ -228,15 +229,15 @@ describe("not usable", () => {
   ])("attach to one that is %s", (_, files, why) => {
     if (files !== undefined) leave(files);
     expect(() => attachedSandbox(env)).toThrow(`No sandbox is running\n  - sandbox: ${why}`);
-    expect(() => attachedSandbox(env)).toThrow("Start it: polycast sandbox up");
+    expect(() => attachedSandbox(env)).toThrow("Start it: npx polycast sandbox up");
   });
 });
 
 describe("places", () => {
   test("below the project unless POLYCAST_HOME says otherwise", () => {
-    expect(polycastHome({})).toBe(join(PROJECT_ROOT, ".polycast"));
-    expect(polycastHome({ POLYCAST_HOME: "" })).toBe(join(PROJECT_ROOT, ".polycast"));
-    expect(polycastHome({ POLYCAST_HOME: "rel" })).toBe(join(process.cwd(), "rel"));
+    expect(stateHome({})).toBe(join(PROJECT_ROOT, ".polycast"));
+    expect(stateHome({ POLYCAST_HOME: "" })).toBe(join(PROJECT_ROOT, ".polycast"));
+    expect(stateHome({ POLYCAST_HOME: "rel" })).toBe(join(process.cwd(), "rel"));
     expect(sandboxPlaces({ POLYCAST_HOME: "/h" })).toMatchObject({
       directory: "/h/sandbox",
       clouds: "/h/sandbox/clouds",

@@ -86,6 +86,8 @@ export interface AttributeFacts {
   readonly required_with?: readonly string[];
   /** The values allowed, numbers as text; of every element where the attribute is a collection. */
   readonly one_of?: readonly string[];
+  /** The case of a value of `one_of` does not count. */
+  readonly ignore_case?: boolean;
   /** Smallest and largest number allowed. */
   readonly range?: readonly [number, number];
   /** Fewest and most characters allowed. */
@@ -180,8 +182,11 @@ export interface Planning {
   readonly provider: Values;
   /** The plan so far. A `plan` function changes it in place, at any depth. */
   readonly planned: Values;
-  /** Whether the plan so far differs from `prior`. */
-  readonly changed: boolean;
+  /**
+   * The attributes and blocks that differ, dotted and without indices: all that the SDK finds, also null against zero,
+   * which alone makes no change. Empty on an update means that nothing differs.
+   */
+  readonly differences: readonly string[];
 }
 
 /** What `suppress` functions see: the plan is not there yet. */
@@ -200,7 +205,10 @@ export interface ResourceSimulation {
   readonly normalise?: { readonly [path: string]: (given: string) => string };
   /** By path: whether a difference does not count (SDKv2's DiffSuppressFunc). A path covers the leaves below it. */
   readonly suppress?: { readonly [path: string]: (change: LeafChange, input: PlanInput) => boolean };
-  /** Planning that needs more than one attribute (CustomizeDiff): changes `planning.planned` in place. */
+  /**
+   * Planning that needs more than one attribute (CustomizeDiff): changes `planning.planned` in place. Throws a
+   * {@link Refusal} where the plugin refuses to plan.
+   */
   readonly plan?: (planning: Planning) => void;
   /** Top-level attributes whose change forces a replacement in this case, beyond the `force_new` facts. */
   readonly replaces?: (planning: Planning) => string[];

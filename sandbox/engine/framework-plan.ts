@@ -22,8 +22,8 @@ export function planFramework(
   const planned = planBlock(block, rules, "", prior === null, proposed);
   return {
     planned,
-    applied: planned,
     differences: prior === null ? [] : differences(block, rules, prior, planned),
+    isPrior: (final) => prior !== null && equal(prior, final),
   };
 }
 

@@ -9,7 +9,7 @@ import {
   type Values,
 } from "../../constructs/fleet/simulation";
 import { planFramework } from "./framework-plan";
-import { planSdkv2, type Difference, type Rules } from "./sdkv2-plan";
+import { covers, planSdkv2, type Difference, type Rules } from "./sdkv2-plan";
 import { clone, equal } from "./values";
 
 export interface PlanRequest {
@@ -30,7 +30,10 @@ export interface Plan {
   readonly replaces: readonly AttributePath[];
 }
 
-/** Plans the creation or change of one object as the simulated plugin would. */
+/**
+ * Plans the creation or change of one object as the simulated plugin would.
+ * @throws Refusal when the plugin refuses to plan it
+ */
 export function plan(simulation: ProviderSimulation, request: PlanRequest): Plan {
   const { type, prior, proposed } = request;
   const resource = simulation.resources[type];
@@ -41,22 +44,22 @@ export function plan(simulation: ProviderSimulation, request: PlanRequest): Plan
   const rules = rulesOf(simulation, resource, request);
   const draft = planBlock(schema.block, rules, prior, proposed);
   const { differences } = draft;
-  const adjust = (planned: Values, changed: boolean): Planning => {
+  const adjust = (planned: Values): Planning => {
     const ripples = prior === null ? [] : madeUnknown(rules, differences);
     const start: Values = {
       ...clone(planned),
       ...Object.fromEntries(ripples.map((name) => [name, UNKNOWN])),
     };
-    const planning: Planning = { ...request, planned: start, changed };
+    const planning = { ...request, planned: start, differences: differences.map(({ key }) => key) };
     resource.plan?.(planning);
     return planning;
   };
 
-  if (prior !== null && differences.length === 0) {
-    if (equal(adjust(prior, false).planned, prior)) return { planned: prior, replaces: [] };
-  }
-  const planning = adjust(draft.applied, true);
-  if (prior === null) return { planned: planning.planned, replaces: [] };
+  if (prior === null) return { planned: adjust(draft.planned).planned, replaces: [] };
+  const unchanged = { planned: prior, replaces: [] };
+  if (differences.length === 0 && equal(adjust(prior).planned, prior)) return unchanged;
+  const planning = adjust(draft.planned);
+  if (draft.isPrior(planning.planned)) return unchanged;
   const replaces = [
     ...differences.flatMap(({ replaces: path }) => (path === undefined ? [] : [path])),
     ...(resource.replaces?.(planning) ?? []).map((name) => [name]),
@@ -77,11 +80,10 @@ function rulesOf(simulation: ProviderSimulation, resource: ResourceSimulation, i
   return {
     facts: (key) => facts[key] ?? NO_FACTS,
     normalise: (key, given) => resource.normalise?.[key]?.(given) ?? given,
-    suppressed: (key, path, old, given) =>
-      suppressors.some(
-        ([covered, suppress]) =>
-          (key === covered || key.startsWith(`${covered}.`)) && suppress({ path, old, new: given }, input),
-      ),
+    suppressor: (key, path, old, given) =>
+      suppressors.find(
+        ([covered, suppress]) => covers(covered, key) && suppress({ path, old, new: given }, input),
+      )?.[0],
   };
 }
 

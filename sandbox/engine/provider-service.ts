@@ -131,18 +131,24 @@ export class ProviderService {
     const unchanged = { planned_private: request.prior_private, legacy_type_system: this.isLegacy(name) };
     if (!isValues(proposed)) return { ...unchanged, planned_state: request.proposed_new_state };
     const prior = decodeValue(request.prior_state, type);
-    const { planned, replaces } = plan(this.simulation, {
-      type: name,
-      config: decodeValue(request.config, type) as Values,
-      prior: isValues(prior) ? prior : null,
-      proposed,
-      provider: this.configuration(peer),
-    });
-    return {
-      ...unchanged,
-      planned_state: encodeValue(planned, type),
-      requires_replace: replaces.map((path) => pathOf(path, type)),
-    };
+    try {
+      const { planned, replaces } = plan(this.simulation, {
+        type: name,
+        config: decodeValue(request.config, type) as Values,
+        prior: isValues(prior) ? prior : null,
+        proposed,
+        provider: this.configuration(peer),
+      });
+      return {
+        ...unchanged,
+        planned_state: encodeValue(planned, type),
+        requires_replace: replaces.map((path) => pathOf(path, type)),
+      };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { message: summary, detail } = error;
+      return { ...unchanged, diagnostics: onWire([{ severity: "error", summary, detail }], type) };
+    }
   }
 
   /**

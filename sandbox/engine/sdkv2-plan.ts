@@ -10,6 +10,9 @@
  * - Sets match elements by the value of what a user can write; every attribute of a changed set's elements is written
  *   anew, null strings as `""`.
  * - What is optional and computed keeps its prior value when it is left out.
+ * - Blocks of a list are first compared as wholes, where an unknown number or truth value is zero: `false` that becomes
+ *   unknown stays `false` if nothing else in the blocks differs.
+ * - An element that leaves a set stays as a shell while one of its attributes' differences is suppressed.
  */
 import {
   UNKNOWN,
@@ -24,11 +27,13 @@ import { restoreLost, sdkEquivalent, withZerosInside } from "./sdkv2-values";
 import {
   asText,
   blockType,
+  equal,
   fillZeros,
   isList,
   isOfObjects,
   isUnknown,
   isValues,
+  isZero,
   noBlock,
   zero,
 } from "./values";
@@ -38,8 +43,8 @@ export interface Rules {
   facts(key: string): AttributeFacts;
   /** Rewrites a given text as the plugin stores it. */
   normalise(key: string, given: string): string;
-  /** Whether a difference does not count. */
-  suppressed(key: string, path: AttributePath, old: string, given: string): boolean;
+  /** Of a difference that does not count: the attribute or block, on the way to it, that says so. */
+  suppressor(key: string, path: AttributePath, old: string, given: string): string | undefined;
 }
 
 /** A difference that counts. */
@@ -52,11 +57,11 @@ export interface Difference {
 
 /** What the rules of an SDK make of a configuration. */
 export interface Draft {
+  /** The object with the differences applied. */
   readonly planned: Values;
-  /** As `planned`, but with the differences applied even where they do not count: what it is if something else does. */
-  readonly applied: Values;
-  /** Empty when the object need not change. */
   readonly differences: readonly Difference[];
+  /** Whether what is planned in the end is the prior object after all. */
+  isPrior(planned: Values): boolean;
 }
 
 /**
@@ -64,7 +69,7 @@ export interface Draft {
  * prior values for what is computed and left out.
  */
 export function planSdkv2(block: BlockSchema, rules: Rules, prior: Values | null, proposed: Values): Draft {
-  const differ = new Differ(rules);
+  const differ = new Differ(rules, prior === null);
   const type = blockType(block);
   const old = prior === null ? undefined : withZerosInside(prior, type);
   const root: Place = { key: "", path: [] };
@@ -72,30 +77,28 @@ export function planSdkv2(block: BlockSchema, rules: Rules, prior: Values | null
   const id: Values = "id" in applied ? { id: prior?.["id"] ?? UNKNOWN } : {};
   const timeouts: Values = "timeouts" in applied ? { timeouts: proposed["timeouts"] ?? null } : {};
   const restored = { ...(restoreLost(applied, proposed, type, "plan") as Values), ...id, ...timeouts };
-  if (prior === null) {
-    const planned = computedUnknown(block, restored);
-    return { planned, applied: planned, differences: differ.differences };
-  }
-  if (differ.differences.length === 0 || sdkEquivalent(prior, restored, type)) {
-    return { planned: prior, applied: restored, differences: [] };
-  }
-  return { planned: restored, applied: restored, differences: differ.differences };
+  return {
+    planned: prior === null ? computedUnknown(block, restored) : restored,
+    differences: differ.differences,
+    isPrior: (planned) => prior !== null && sdkEquivalent(prior, planned, type),
+  };
 }
 
 /** Where planning is: `path` has list indices, and within a set it ends at the set. */
 interface Place {
   readonly key: string;
   readonly path: AttributePath;
-  readonly inSet?: true;
+  /** The outermost set on the way. */
+  readonly inSet?: string;
 }
 
 function below({ key, path, inSet }: Place, name: string): Place {
   const inner = key === "" ? name : `${key}.${name}`;
-  return inSet ? { key: inner, path, inSet } : { key: inner, path: [...path, name] };
+  return inSet !== undefined ? { key: inner, path, inSet } : { key: inner, path: [...path, name] };
 }
 
 function element({ key, path, inSet }: Place, index: number): Place {
-  return inSet ? { key, path, inSet } : { key, path: [...path, index] };
+  return inSet !== undefined ? { key, path, inSet } : { key, path: [...path, index] };
 }
 
 /** What the SDK knows of a scalar's schema. */
@@ -114,8 +117,16 @@ type PlanElement = (place: Place, old: Maybe, given: Maybe, all: boolean) => Val
 
 class Differ {
   public readonly differences: Difference[] = [];
+  /**
+   * Differences of attributes that stay. The SDK takes an element of a set to go only when all of its attributes do;
+   * one whose removal does not count keeps it, as a shell of what it was.
+   */
+  private kept = 0;
 
-  public constructor(private readonly rules: Rules) {}
+  public constructor(
+    private readonly rules: Rules,
+    private readonly creates: boolean,
+  ) {}
 
   /** Plans a block's content. */
   public block(
@@ -149,9 +160,11 @@ class Differ {
       const { computed_on_create: computed = false } = this.rules.facts(at.key);
       const written = given?.[name];
       const wanted = isList(written) && written.length === 0 ? undefined : present(written);
+      const isSame = (some: Maybe, other: Maybe): boolean =>
+        this.looksSame(nested.block, at.key, object(some) ?? {}, object(other) ?? {});
       planned[name] =
         nested.nesting_mode === "list"
-          ? (this.list(at, computed, present(old?.[name]), wanted, all, planElement) ?? [])
+          ? (this.list(at, computed, present(old?.[name]), wanted, all, planElement, isSame) ?? [])
           : (this.set(
               at,
               computed,
@@ -222,20 +235,27 @@ class Differ {
     const oldText = asText(old);
     const newText = textOf(wanted, old, type);
 
-    if (oldText === newText && !all && !unknown) return kept;
+    if (oldText === newText && !all && !unknown) {
+      // On create the plugin decides what is computed and empty.
+      const isOpen = this.creates && computed && wanted === "";
+      return isOpen && this.suppressed(place, place.path, "", "") === "no" ? UNKNOWN : kept;
+    }
     const removed = old !== undefined && wanted === undefined;
     if (computed && removed) return kept;
     if (computed && oldText !== "" && newText === "" && !unknown) return kept;
 
-    if (this.rules.suppressed(place.key, place.path, oldText, unknown ? UNKNOWN_TEXT : newText)) {
-      if (!all) return kept;
+    const suppressed = this.suppressed(place, place.path, oldText, unknown ? UNKNOWN_TEXT : newText);
+    if (suppressed !== "no") {
+      if (!all || suppressed === "with its set") return kept;
       this.differences.push({ key: place.key });
+      this.kept += 1;
       return oldText === "" ? nothing(type) : (old ?? null);
     }
     const becomesUnknown = unknown || (computed && newText === "");
     this.record(place, forceNew && (oldText !== newText || becomesUnknown));
+    if (removed && !becomesUnknown) return null;
+    this.kept += 1;
     if (becomesUnknown) return UNKNOWN;
-    if (removed) return null;
     return oldText === "" && newText === "" ? nothing(type) : (wanted ?? null);
   }
 
@@ -247,6 +267,7 @@ class Differ {
     given: Maybe,
     all: boolean,
     planElement: PlanElement,
+    isSame?: (old: Maybe, given: Maybe) => boolean,
   ): Maybe {
     const unknown = isUnknown(given) || (isList(given) && given.some(isUnknown));
     if (old !== undefined && given === undefined && computed) return old;
@@ -256,7 +277,8 @@ class Differ {
       return UNKNOWN;
     }
     const wanted = isList(given) ? given : [];
-    if (!all && given !== undefined && olds.length === 0 && wanted.length === 0) return old;
+    const looksSame = olds.length === wanted.length && wanted.every((each, i) => isSame?.(olds[i], each));
+    if (!all && given !== undefined && (looksSame || (olds.length === 0 && wanted.length === 0))) return old;
 
     const undecided = computed && olds.length === 0 && wanted.length === 0;
     let { length } = wanted;
@@ -269,6 +291,29 @@ class Differ {
       planElement(element(place, i), olds[i], wanted[i], all),
     );
     return old === undefined && given === undefined && !all ? undefined : planned.slice(0, length);
+  }
+
+  /**
+   * Whether the SDK sees no difference in blocks of a list: it compares them as wholes first, and there what is unknown
+   * is zero, but for texts. Sets never are the same to it.
+   */
+  private looksSame(schema: BlockSchema, key: string, old: Values, given: Values): boolean {
+    const prefix = key === "" ? "" : `${key}.`;
+    const attributes = Object.entries(schema.attributes ?? {}).every(([name, { type }]) => {
+      if (Array.isArray(type) && type[0] === "set") return false;
+      const wanted = this.withDefault(prefix + name, type, present(given[name]));
+      if (isUnknown(wanted)) return type !== "string" && isZero(old[name]);
+      return equal(fillZeros(old[name], type), fillZeros(wanted, type));
+    });
+    if (!attributes) return false;
+    return Object.entries(schema.block_types ?? {}).every(([name, { nesting_mode: nesting, block }]) => {
+      const [some, others] = [old[name] ?? [], given[name] ?? []];
+      if (nesting !== "list" || !isList(some) || !isList(others) || some.length !== others.length)
+        return false;
+      return others.every((each, i) =>
+        this.looksSame(block, prefix + name, object(some[i]) ?? {}, object(each) ?? {}),
+      );
+    });
   }
 
   /** As `list`. `code` gives elements with the same code the same identity. */
@@ -292,11 +337,18 @@ class Differ {
     const same = olds.size === wanted.size && [...wanted.keys()].every((key) => olds.has(key));
     if (same && !all && given !== undefined) return old;
 
+    const before = this.differences.length;
     if (all || olds.size !== wanted.size) this.count(place, false, String(olds.size), String(wanted.size));
-    const inside: Place = { ...place, inSet: true };
-    for (const [key, value] of olds) if (!wanted.has(key)) planElement(inside, value, undefined, true);
+    const inside: Place = { ...place, inSet: place.inSet ?? place.key };
+    const left = [...olds].flatMap(([key, value]) => {
+      if (wanted.has(key)) return [];
+      const kept = this.kept;
+      const shell = planElement(inside, value, undefined, true);
+      return this.kept > kept ? [shell] : [];
+    });
     const planned = [...wanted].map(([key, value]) => planElement(inside, olds.get(key), value, true));
-    return old === undefined && given === undefined && !all ? undefined : planned;
+    if (!all && this.differences.length === before) return old;
+    return old === undefined && given === undefined && !all ? undefined : [...planned, ...left];
   }
 
   private map(place: Place, type: CtyType, computed: boolean, old: Maybe, given: Maybe, all: boolean): Value {
@@ -318,8 +370,9 @@ class Differ {
       forceNew: this.rules.facts(place.key).force_new === true,
     };
     for (const [key, value] of Object.entries(wanted)) {
-      if (asText(olds[key]) === asText(value) && key in olds && !all) planned[key] = value;
-      else planned[key] = this.mapElement(place, key, schema, olds[key], value, all) ?? value;
+      const isSame = asText(olds[key]) === asText(value) && key in olds && !all;
+      const element = isSame ? value : this.mapElement(place, key, schema, olds[key], value, all);
+      if (element !== undefined) planned[key] = element;
     }
     for (const [key, value] of Object.entries(olds)) {
       if (key in wanted) continue;
@@ -339,8 +392,10 @@ class Differ {
     given: Maybe,
     all: boolean,
   ): Maybe {
-    const path = place.inSet ? place.path : [...place.path, name];
-    if (this.rules.suppressed(place.key, path, asText(old), asText(given))) {
+    const path = place.inSet !== undefined ? place.path : [...place.path, name];
+    const suppressed = this.suppressed(place, path, asText(old), asText(given));
+    if (suppressed !== "no") {
+      if (suppressed === "with its set") return old;
       if (all) this.differences.push({ key: place.key });
       return old ?? (all ? "" : undefined);
     }
@@ -350,10 +405,22 @@ class Differ {
 
   /** Records that a collection's size differs or is unknown; false where that does not count. */
   private count(place: Place, becomesUnknown: boolean, old: string, given: string): boolean {
-    const path = place.inSet ? place.path : [...place.path, "#"];
-    if (this.rules.suppressed(place.key, path, old, given)) return false;
+    const path = place.inSet !== undefined ? place.path : [...place.path, "#"];
+    if (this.suppressed(place, path, old, given) !== "no") return false;
     this.record(place, this.rules.facts(place.key).force_new === true && (becomesUnknown || old !== given));
     return true;
+  }
+
+  /** Inside a set a difference that does not count is shown all the same, unless it is the whole set that does not. */
+  private suppressed(
+    { key, inSet }: Place,
+    path: AttributePath,
+    old: string,
+    given: string,
+  ): "no" | "alone" | "with its set" {
+    const by = this.rules.suppressor(key, path, old, given);
+    if (by === undefined) return "no";
+    return inSet !== undefined && covers(by, inSet) ? "with its set" : "alone";
   }
 
   private record(place: Place, replaces: boolean): void {
@@ -361,6 +428,11 @@ class Differ {
       replaces ? { key: place.key, replaces: attributeOf(place.path) } : { key: place.key },
     );
   }
+}
+
+/** Whether a path is another one or leads to it. */
+export function covers(path: string, key: string): boolean {
+  return key === path || key.startsWith(`${path}.`);
 }
 
 /** What an unknown value's text is to a suppress function. */

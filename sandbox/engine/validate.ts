@@ -56,12 +56,12 @@ class Validator {
       const here = below(place, name);
       const elements = values[name];
       const given = isList(elements) ? elements : [];
-      return [
-        ...this.combination(given.length > 0 || isUnknown(elements) ? elements : null, here),
-        ...given.flatMap((element, i) =>
-          isValues(element) ? this.block(nested.block, element, { ...here, path: [...here.path, i] }) : [],
-        ),
-      ];
+      const combination = this.combination(given.length > 0 || isUnknown(elements) ? elements : null, here);
+      // The SDK does not look into blocks while anything in any of them is unknown.
+      if (combination.length > 0 || !isWhollyKnown(elements)) return combination;
+      return given.flatMap((element, i) =>
+        isValues(element) ? this.block(nested.block, element, { ...here, path: [...here.path, i] }) : [],
+      );
     });
     return [...attributes, ...blocks];
   }
@@ -71,11 +71,11 @@ class Validator {
     if (combination.length > 0) return combination;
     const facts = this.behaviour[place.key];
     if (facts === undefined || value === null) return [];
-    // A set with an unknown element is itself unknown to the SDK.
-    if (isSet(type) && !isWhollyKnown(value)) return [];
+    // A collection with an unknown element is itself unknown to the SDK.
+    if (!isWhollyKnown(value)) return [];
     const elements = isList(value) ? value : [value];
     return elements.flatMap((element, i) => {
-      if (isUnknown(element) || element === null || isValues(element)) return [];
+      if (element === null || isValues(element)) return [];
       const path = isList(value) && !isSet(type) ? [...place.path, i] : place.path;
       return valueProblems(facts, element, flat(path)).map((problem) => ({
         severity: "error",
@@ -176,9 +176,11 @@ type Problem = Pick<Diagnostic, "summary" | "detail">;
 /** What the SDK's own validators say of one known scalar. `name` is its flat name: `rule.0.port`. */
 function valueProblems(facts: AttributeFacts, value: Value, name: string): Problem[] {
   const text = asText(value);
-  const { one_of: allowed, range, length, format } = facts;
+  const { one_of: allowed, ignore_case: ignoreCase = false, range, length, format } = facts;
   const problems: Problem[] = [];
-  if (allowed !== undefined && !allowed.includes(text)) {
+  const same = (a: string, b: string): boolean =>
+    a === b || (ignoreCase && a.toLowerCase() === b.toLowerCase());
+  if (allowed !== undefined && !allowed.some((each) => same(each, text))) {
     const shown = allowed.map((each) => (typeof value === "number" ? each : `"${each}"`)).join(" ");
     problems.push({ summary: `expected ${name} to be one of [${shown}], got ${text}` });
   }

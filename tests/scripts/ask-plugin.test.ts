@@ -163,7 +163,7 @@ describe("what a refusal says", () => {
 
 test("samples of a provider nobody wrote any for are none", () => {
   expect(samplesOf("imaginary/thing")).toEqual({ samples: {}, always: [] });
-  expect(samplesOf("hashicorp/aws").samples["policy"]).toHaveLength(2);
+  expect(samplesOf("hashicorp/aws").samples["policy"]?.length).toBeGreaterThan(1);
 });
 
 test("a made-up provider block skips whatever can be skipped and holds no real key", () => {

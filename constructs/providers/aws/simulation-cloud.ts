@@ -180,6 +180,15 @@ export function ifLeftOut({ path, old, new: given }: LeafChange): boolean {
   return path.at(-1) === "#" && old === "1" && given === "0";
 }
 
+/**
+ * Whether two texts mean the same truth value, or none. The plugin takes whatever is no truth value for false, an
+ * unknown value too.
+ */
+export function sameTruth({ old, new: given }: LeafChange): boolean {
+  const isTrue = (value: string): boolean => /^(1|t|T|TRUE|true|True)$/.test(value);
+  return (old === "") === (given === "") && isTrue(old) === isTrue(given);
+}
+
 /** What an object has of its own, and what other resources added to it, once each. */
 export function together(own: Value | undefined, added: readonly Value[]): Value[] {
   return [...apart(own, added), ...added];

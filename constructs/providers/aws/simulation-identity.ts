@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type { Cloud, ResourceSimulation, Values } from "../../fleet/simulation";
+import type { Cloud, LeafChange, ResourceSimulation, Values } from "../../fleet/simulation";
 import {
   apart,
   AwsAccount,
+  blocks,
   IAM,
   iamId,
+  isWhollyKnown,
   LOGS,
   nameOf,
   now,
@@ -63,6 +65,36 @@ function sortedPolicy(given: string, first: readonly string[] = []): string {
   }
 }
 
+/** Whether two policies say the same: the order of keys and of lists does not count, nor a list around one value. */
+function samePolicy({ old, new: given }: LeafChange): boolean {
+  return meaning(old) === meaning(given);
+}
+
+function meaning(policy: string): string {
+  try {
+    return policy.trim() === "" ? "{}" : JSON.stringify(unordered(JSON.parse(policy)));
+  } catch {
+    return policy;
+  }
+}
+
+/** A role's own policies by name; the order does not count. */
+function inlinePolicies(role: Values): string {
+  const policies = blocks(role["inline_policy"]).map(({ name, policy }) => [
+    text(name),
+    meaning(text(policy)),
+  ]);
+  return JSON.stringify(policies.map((policy) => JSON.stringify(policy)).toSorted());
+}
+
+function unordered(value: unknown): unknown {
+  if (isRecord(value))
+    return sortKeys(Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unordered(each)])));
+  if (!Array.isArray(value)) return value;
+  const elements = value.map(unordered).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return elements.length === 1 ? elements[0] : elements;
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -78,6 +110,14 @@ function sortKeys(value: unknown): unknown {
 }
 
 export const role: ResourceSimulation = {
+  suppress: {
+    assume_role_policy: samePolicy,
+    inline_policy: (_, { config, prior }) =>
+      prior !== null &&
+      isWhollyKnown(config["inline_policy"]) &&
+      inlinePolicies(config) === inlinePolicies(prior),
+    "inline_policy.policy": samePolicy,
+  },
   normalise: {
     assume_role_policy: (given) => sortedPolicy(given),
     "inline_policy.policy": (given) => sortedPolicy(given, POLICY_FIRST),
@@ -134,6 +174,7 @@ function attachedPolicies({ name }: Values, cloud: Cloud): string[] {
 }
 
 export const rolePolicy: ResourceSimulation = {
+  suppress: { policy: samePolicy },
   normalise: { policy: (given) => sortedPolicy(given, POLICY_FIRST) },
   create(planned, cloud) {
     const names = nameOf(planned);
@@ -151,6 +192,7 @@ export const rolePolicy: ResourceSimulation = {
 };
 
 export const policy: ResourceSimulation = {
+  suppress: { policy: samePolicy },
   normalise: { policy: (given) => sortedPolicy(given) },
   create(planned, cloud) {
     const account = new AwsAccount(cloud);
@@ -246,6 +288,7 @@ export const user: ResourceSimulation = {
 };
 
 export const userPolicy: ResourceSimulation = {
+  suppress: { policy: samePolicy },
   normalise: { policy: (given) => sortedPolicy(given, POLICY_FIRST) },
   create(planned, cloud) {
     const names = nameOf(planned);

@@ -15,44 +15,52 @@ import {
   count,
   EC2,
   ec2Id,
+  isWhollyKnown,
   nameOf,
   refusal,
   regionOf,
+  sameTruth,
   text,
   texts,
 } from "./simulation-cloud";
 import { AWS_DATA } from "./simulation-data";
 
 /** Of a launch template, what changes without a new version. */
-const UNVERSIONED = new Set([
+const UNVERSIONED = [
   "default_version",
   "description",
-  "id",
-  "arn",
-  "latest_version",
   "name",
   "name_prefix",
   "tags_all",
   "update_default_version",
-]);
+];
 
 /** Whether the change makes a new version of a launch template. */
-function makesVersion({ prior, planned }: Planning): boolean {
-  return Object.keys(planned).some(
-    (name) =>
-      !UNVERSIONED.has(name) && JSON.stringify(planned[name]) !== JSON.stringify(prior?.[name] ?? null),
-  );
+function makesVersion({ differences }: Planning): boolean {
+  return differences.some((key) => !UNVERSIONED.includes(key));
 }
 
+/** Truth values that are texts, so that they can be left out. */
+const NULLABLE = [
+  "ebs_optimized",
+  "block_device_mappings.ebs.delete_on_termination",
+  "block_device_mappings.ebs.encrypted",
+  "network_interfaces.associate_carrier_ip_address",
+  "network_interfaces.associate_public_ip_address",
+  "network_interfaces.delete_on_termination",
+  "network_interfaces.primary_ipv6",
+];
+
 export const launchTemplate: ResourceSimulation = {
+  suppress: Object.fromEntries(NULLABLE.map((path) => [path, sameTruth])),
   plan(planning) {
-    const { config, prior, planned, changed } = planning;
+    const { config, prior, planned, differences } = planning;
     const follows = config["update_default_version"] === true;
     if (prior === null) {
       if (follows) planned["default_version"] = UNKNOWN;
       return;
     }
-    if (!changed) return;
+    if (differences.length === 0) return;
     const versioned = makesVersion(planning);
     if (versioned) planned["latest_version"] = UNKNOWN;
     if (follows && (versioned || prior["update_default_version"] !== true))
@@ -95,6 +103,14 @@ const NOT_LOOKED_UP = "unknown";
 
 export const autoscalingGroup: ResourceSimulation = {
   place: regionOf,
+  suppress: {
+    // A policy with a bound of -1 is none.
+    instance_maintenance_policy: (_, { config, prior }) =>
+      blocks(prior?.["instance_maintenance_policy"]).length === 0 &&
+      blocks(config["instance_maintenance_policy"]).some(
+        ({ min_healthy_percentage: min, max_healthy_percentage: max }) => min === -1 || max === -1,
+      ),
+  },
   plan({ config, prior, planned }) {
     if (isGivenAnew(config, prior, "launch_template", "name")) {
       Object.assign(blocks(planned["launch_template"])[0] ?? {}, { id: NOT_LOOKED_UP });
@@ -103,11 +119,18 @@ export const autoscalingGroup: ResourceSimulation = {
     const renamed = isGivenAnew(config, prior, ...specification, "launch_template_name");
     if (!renamed && !isGivenAnew(config, prior, "mixed_instances_policy", "launch_template", "override"))
       return;
-    planned["mixed_instances_policy"] = blocks(planned["mixed_instances_policy"]).map((block) =>
-      asTheSdkReads(MIXED_INSTANCES_POLICY, block),
+    const given = blocks(config["mixed_instances_policy"]);
+    const old = blocks(prior?.["mixed_instances_policy"]);
+    planned["mixed_instances_policy"] = blocks(planned["mixed_instances_policy"]).map((block, index) =>
+      asTheSdkReads(MIXED_INSTANCES_POLICY, block, given[index], old[index]),
     );
     const own = blockAt(planned, specification);
-    if (renamed && own !== undefined) own["launch_template_id"] = NOT_LOOKED_UP;
+    if (renamed && own !== undefined) {
+      own["launch_template_id"] = NOT_LOOKED_UP;
+      // Set again, an empty name is one that is computed.
+      if (blockAt(config, specification)?.["launch_template_name"] === "")
+        own["launch_template_name"] = UNKNOWN;
+    }
     const overrides = (values: Values | null): Values[] =>
       blocks(blockAt(values, specification.slice(0, -1))?.["override"]).map(
         (override) => blocks(override["launch_template_specification"])[0] ?? {},
@@ -115,7 +138,8 @@ export const autoscalingGroup: ResourceSimulation = {
     const before = overrides(prior);
     overrides(planned).forEach((template, index) => {
       const name = template["launch_template_name"];
-      if (text(name) !== "" && name !== before[index]?.["launch_template_name"])
+      const isGiven = text(name) !== "" || name instanceof Unknown;
+      if (isGiven && text(name) !== text(before[index]?.["launch_template_name"]))
         template["launch_template_id"] = NOT_LOOKED_UP;
     });
   },
@@ -132,6 +156,7 @@ export const autoscalingGroup: ResourceSimulation = {
     return {
       ...names,
       ...groupState(doing, "CreateAutoScalingGroup", planned, account),
+      ...answeredBlocks(planned),
       id: name,
       arn: account.arn("autoscaling", `autoScalingGroup:${randomUUID()}:autoScalingGroupName/${name}`),
       default_cooldown:
@@ -165,27 +190,46 @@ function isGivenAnew(config: Values, prior: Values | null, ...names: readonly st
   const last = names.at(-1) ?? "";
   const given = blockAt(config, names.slice(0, -1))?.[last] ?? null;
   const before = blockAt(prior, names.slice(0, -1))?.[last] ?? null;
-  const isLeftOut = given === null || given === "" || (Array.isArray(given) && given.length === 0);
-  return !isLeftOut && !(given instanceof Unknown) && JSON.stringify(given) !== JSON.stringify(before);
+  const isLeftOut = given === null || (Array.isArray(given) && given.length === 0);
+  // An unknown text is "" to a plan function.
+  if (given instanceof Unknown || given === "") return before !== null && before !== "";
+  return !isLeftOut && JSON.stringify(given) !== JSON.stringify(before);
 }
 
 /**
  * A block that a plan function of the plugin has read and set again: Go's zero values where there is no number or
  * truth value yet. A block with nothing in it stays so.
  */
-function asTheSdkReads(block: BlockSchema, values: Values): Values {
+function asTheSdkReads(block: BlockSchema, values: Values, config: Values = {}, prior: Values = {}): Values {
   const missing = (value: Value | undefined): boolean =>
     value === null || value === undefined || value instanceof Unknown;
   const read: Values = { ...values };
   if (Object.values(values).every((value) => missing(value) && !(value instanceof Unknown))) return read;
   for (const [name, { type }] of Object.entries(block.attributes ?? {})) {
+    // An unknown element is lost, and the others with it.
+    if (Array.isArray(config[name]) && !isWhollyKnown(config[name])) read[name] = null;
     if (type === "number" && missing(values[name])) read[name] = 0;
+    else if (type === "string" && values[name] === null && text(prior[name]) !== "") read[name] = "";
     else if (type === "bool" && missing(values[name])) read[name] = false;
   }
   for (const [name, nested] of Object.entries(block.block_types ?? {})) {
-    read[name] = blocks(values[name]).map((element) => asTheSdkReads(nested.block, element));
+    const [given, before] = [blocks(config[name]), blocks(prior[name])];
+    read[name] = blocks(values[name]).map((element, index) =>
+      asTheSdkReads(nested.block, element, given[index], before[index]),
+    );
   }
   return read;
+}
+
+/** What Auto Scaling answers of blocks that are left out. */
+function answeredBlocks(planned: Values): Values {
+  const answers: Values = {
+    availability_zone_distribution: [{ capacity_distribution_strategy: "balanced-best-effort" }],
+    capacity_reservation_specification: [
+      { capacity_reservation_preference: "default", capacity_reservation_target: [] },
+    ],
+  };
+  return Object.fromEntries(Object.entries(answers).filter(([name]) => planned[name] instanceof Unknown));
 }
 
 /** What follows from what the group refers to; refused where that does not exist. */

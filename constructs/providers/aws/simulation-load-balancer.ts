@@ -1,4 +1,4 @@
-import type { Cloud, PlanInput, ResourceSimulation, Value, Values } from "../../fleet/simulation";
+import type { Cloud, PlanInput, Planning, ResourceSimulation, Value, Values } from "../../fleet/simulation";
 import { Unknown, UNKNOWN } from "../../fleet/simulation";
 import {
   AwsAccount,
@@ -10,9 +10,11 @@ import {
   isWhollyKnown,
   nameOf,
   refusal,
+  sameTruth,
   text,
   texts,
 } from "./simulation-cloud";
+import { refuseListener, refuseTargetGroup } from "./simulation-plan-refusals";
 
 /** Hosted zones of network load balancers, https://docs.aws.amazon.com/general/latest/gr/elb.html */
 const NETWORK_ZONES: { readonly [region: string]: string } = {
@@ -44,14 +46,12 @@ type Suppress = NonNullable<ResourceSimulation["suppress"]>[string];
 /** The value of a top-level text that the plan will have, as far as the plugin can see it; `""` while unknown. */
 function wanted({ config, prior }: PlanInput, name: string, otherwise = ""): string {
   const given = config[name];
-  if (given instanceof Unknown) return "";
-  return text(given) || text(prior?.[name]) || otherwise;
+  if (given !== null && given !== undefined) return text(given);
+  return text(prior?.[name]) || otherwise;
 }
 
 function loadBalancerType({ config }: PlanInput): string {
-  return config["load_balancer_type"] instanceof Unknown
-    ? ""
-    : text(config["load_balancer_type"]) || "application";
+  return text(config["load_balancer_type"] ?? "application");
 }
 
 const unlessType =
@@ -65,7 +65,8 @@ const unlessEnabled =
   (_, { config }) =>
     blocks(config[block])[0]?.["enabled"] !== true;
 
-const ONLY_APPLICATION = [
+/** What AWS says of application load balancers alone. */
+export const ONLY_APPLICATION = [
   "client_keep_alive",
   "desync_mitigation_mode",
   "drop_invalid_header_fields",
@@ -94,23 +95,27 @@ export const loadBalancer: ResourceSimulation = {
     "connection_logs.bucket": unlessEnabled("connection_logs"),
     "connection_logs.prefix": unlessEnabled("connection_logs"),
   },
-  plan({ config, prior, planned }) {
-    if (prior === null || !["application", "network"].includes(text(planned["load_balancer_type"]))) return;
+  plan(planning) {
+    const { prior, planned } = planning;
+    const change = subnetChange(planning);
+    if (prior === null || change === undefined) return;
+    if (change.replacesMapping) planned["subnet_mapping"] = mappingPlannedAgain(planning);
     // Two views of the same subnets: a change of one leaves the other to be read back.
-    if (changes(prior, planned, "subnets") && given(config["subnets"])) planned["subnet_mapping"] = UNKNOWN;
-    else if (changes(prior, planned, "subnet_mapping") && given(config["subnet_mapping"]))
-      planned["subnets"] = UNKNOWN;
+    if (change.mapping || change.outposts) planned["subnets"] = UNKNOWN;
+    if (change.subnets) planned["subnet_mapping"] = UNKNOWN;
   },
-  replaces({ config, prior, planned }) {
-    if (prior === null || planned["load_balancer_type"] !== "network") return [];
-    const known = (name: string): boolean => isWhollyKnown(config[name]);
+  replaces(planning) {
+    const { config, prior, planned } = planning;
+    const change = subnetChange(planning);
+    if (prior === null || change === undefined) return [];
+    const replacesGroups =
+      planned["load_balancer_type"] === "network" &&
+      isWhollyKnown(config["security_groups"]) &&
+      gainsOrLosesAll(prior["security_groups"], planned["security_groups"]);
     return [
-      ...["subnets", "subnet_mapping"].filter(
-        (name) => known(name) && losesMember(prior[name], planned[name]),
-      ),
-      ...(known("security_groups") && gainsOrLosesAll(prior["security_groups"], planned["security_groups"])
-        ? ["security_groups"]
-        : []),
+      ...((change.replacesMapping || change.outposts) && change.showsMapping ? ["subnet_mapping"] : []),
+      ...(change.replacesSubnets ? ["subnets"] : []),
+      ...(replacesGroups ? ["security_groups"] : []),
     ];
   },
   create(planned, cloud) {
@@ -136,6 +141,7 @@ export const loadBalancer: ResourceSimulation = {
     return {
       ...names,
       ...addressed(planned, subnets),
+      ...accessLogs(planned, type),
       id: arn,
       arn,
       arn_suffix: suffix,
@@ -180,24 +186,92 @@ export const loadBalancer: ResourceSimulation = {
   },
 };
 
-function changes(prior: Values, planned: Values, name: string): boolean {
-  return canonical(prior[name]) !== canonical(planned[name]);
+/** What becomes of a load balancer's subnets. */
+interface SubnetChange {
+  readonly subnets: boolean;
+  readonly mapping: boolean;
+  /** Whether a mapping that stays has an outpost that the plugin does not see again, as it matches "" and null only in part. */
+  readonly outposts: boolean;
+  readonly replacesSubnets: boolean;
+  readonly replacesMapping: boolean;
+  /** The SDK tells Terraform of a set's replacement only with a change of its size. */
+  readonly showsMapping: boolean;
 }
 
-function canonical(value: Value | undefined): string {
-  return JSON.stringify(
-    Array.isArray(value) ? value.map((element) => JSON.stringify(element)).sort() : value,
+/** Undefined where the plugin does not look: on create, and for other types of load balancers. */
+function subnetChange({ config, prior, planned }: Planning): SubnetChange | undefined {
+  const type = planned["load_balancer_type"];
+  if (prior === null || (type !== "network" && type !== "application")) return undefined;
+  const [before, after] = [prior["subnets"], config["subnets"]].map((value) => new Set(texts(value)));
+  const isSame = isWhollyKnown(config["subnets"]) && sameMembers(before, after);
+  const subnets = config["subnets"] !== null && !isSame;
+
+  const old = blocks(prior["subnet_mapping"]).map(mappingCode);
+  const given = blocks(config["subnet_mapping"]).map(mappingCode);
+  const mapping = given.length > 0 && !sameMembers(new Set(old), new Set(given));
+  const kept = old.filter((code) => given.includes(code)).length;
+  // Mappings can only be added in place, and taken away of an application load balancer.
+  const isInPlace =
+    given.length > old.length
+      ? kept === old.length
+      : type === "application" && given.length < old.length && kept === given.length;
+  // A change of the mapping leaves the plugin with no subnets at all to compare.
+  const size = mapping ? 0 : (after?.size ?? 0);
+  return {
+    subnets,
+    mapping,
+    outposts: given.length > 0 && !mapping && losesOutpost(prior, config),
+    replacesMapping: mapping && !isInPlace && isWhollyKnown(config["subnet_mapping"]),
+    showsMapping: subnets || given.length !== old.length,
+    replacesSubnets:
+      type === "network" && subnets && isWhollyKnown(config["subnets"]) && size <= (before?.size ?? 0),
+  };
+}
+
+function sameMembers(
+  some: ReadonlySet<string> = new Set(),
+  others: ReadonlySet<string> = new Set(),
+): boolean {
+  return some.size === others.size && [...some].every((each) => others.has(each));
+}
+
+/** What a user can write of a mapping. */
+const MAPPING = ["allocation_id", "ipv6_address", "private_ipv4_address", "subnet_id"];
+
+/** Terraform hands an element's computed values on only where all that is written is the same, null too. */
+function losesOutpost(prior: Values, config: Values): boolean {
+  const exactly = (mapping: Values): string => JSON.stringify(MAPPING.map((name) => mapping[name] ?? null));
+  const given = new Set(blocks(config["subnet_mapping"]).map(exactly));
+  return blocks(prior["subnet_mapping"]).some(
+    (mapping) => text(mapping["outpost_id"]) !== "" && !given.has(exactly(mapping)),
   );
 }
 
-function given(value: Value | undefined): boolean {
-  return value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
+/** The identity of a mapping. */
+function mappingCode(mapping: Values): string {
+  return JSON.stringify(
+    MAPPING.map((name) => (mapping[name] instanceof Unknown ? UNKNOWN : text(mapping[name]))),
+  );
 }
 
-function losesMember(prior: Value | undefined, planned: Value | undefined): boolean {
-  if (!Array.isArray(prior) || !Array.isArray(planned)) return false;
-  const kept = new Set(planned.map((element) => JSON.stringify(element)));
-  return prior.some((element) => !kept.has(JSON.stringify(element)));
+/**
+ * Forcing a replacement makes the SDK plan the set once more, now on top of its own first plan: it then finds
+ * computed attributes, empty ones as unknown, even in the elements that go, and so keeps these as empty shells.
+ */
+function mappingPlannedAgain({ prior, planned }: Planning): Value {
+  const mappings = blocks(planned["subnet_mapping"]);
+  const codes = new Set(mappings.map(mappingCode));
+  const again = (mapping: Values): Values => ({
+    ...mapping,
+    outpost_id: text(mapping["outpost_id"]) || UNKNOWN,
+  });
+  const shells = blocks(prior?.["subnet_mapping"])
+    .filter((mapping) => !codes.has(mappingCode(mapping)))
+    .map((mapping) => ({
+      ...Object.fromEntries(Object.keys(mapping).map((name) => [name, null])),
+      outpost_id: again(mapping)["outpost_id"] ?? null,
+    }));
+  return [...mappings.map(again), ...shells];
 }
 
 /** A network load balancer has security groups from its creation or never. */
@@ -263,6 +337,13 @@ function securityGroupsOf(
   return own === "" ? [] : [own];
 }
 
+/** Where the logs go is answered even while there are none. */
+function accessLogs(planned: Values, type: string): Values {
+  const given = planned["access_logs"];
+  const isLeftOut = given instanceof Unknown || blocks(given).length === 0;
+  return isLeftOut && type !== "gateway" ? { access_logs: [{ bucket: "", enabled: false, prefix: "" }] } : {};
+}
+
 function addressed(planned: Values, subnets: readonly Values[]): Values {
   const mapping = { allocation_id: "", ipv6_address: "", outpost_id: "", private_ipv4_address: "" };
   const asked = new Map(blocks(planned["subnet_mapping"]).map((block) => [text(block["subnet_id"]), block]));
@@ -283,14 +364,23 @@ function dnsName(type: string, name: string, number: string, region: string): st
 
 const HTTP_LIKE = ["HTTP", "HTTPS"];
 
+/** What a group of a Lambda function does not have does not count, once the group exists. */
+const ifLambda: Suppress = (_, { config, prior }) => prior !== null && config["target_type"] === "lambda";
+
 const upper = (given: string): string => given.toUpperCase();
 
 export const targetGroup: ResourceSimulation = {
+  plan: refuseTargetGroup,
   normalise: { protocol_version: upper, "health_check.protocol": upper },
   suppress: {
-    protocol_version: (_, input) =>
-      input.prior !== null &&
-      (wanted(input, "target_type") === "lambda" || !HTTP_LIKE.includes(wanted(input, "protocol"))),
+    port: ifLambda,
+    "health_check.port": ifLambda,
+    "health_check.protocol": ifLambda,
+    protocol: ifLambda,
+    vpc_id: ifLambda,
+    preserve_client_ip: sameTruth,
+    protocol_version: (change, input) =>
+      ifLambda(change, input) || (input.prior !== null && !HTTP_LIKE.includes(wanted(input, "protocol"))),
     "stickiness.cookie_duration": (_, input) =>
       ["TCP", "UDP", "TCP_UDP", "TLS", "GENEVE"].includes(wanted(input, "protocol")),
   },
@@ -464,9 +554,14 @@ const HTTP_HEADERS = [
   "server_enabled",
 ].map((header) => `routing_http_response_${header}`);
 
+/** What AWS says of listeners of application load balancers alone. */
+export const HTTP_LISTENER = [...HTTPS_HEADERS, ...HTTP_HEADERS];
+
 export const listener: ResourceSimulation = {
+  plan: refuseListener,
   normalise: { protocol: upper },
   suppress: {
+    "default_action.forward.stickiness": ifLeftOut,
     ...Object.fromEntries(
       Object.entries(ACTIONS).map(([block, type]) => [`default_action.${block}`, unlessAction(type)]),
     ),
@@ -493,7 +588,7 @@ export const listener: ResourceSimulation = {
       id: own,
       arn: own,
       default_action: ordered(planned["default_action"]),
-      ssl_policy: text(planned["ssl_policy"]) || (tls ? "ELBSecurityPolicy-2016-08" : ""),
+      ssl_policy: text(planned["ssl_policy"]) || (tls ? "ELBSecurityPolicy-2016-08" : null),
       tcp_idle_timeout_seconds:
         planned["protocol"] === "TCP" ? count(planned["tcp_idle_timeout_seconds"]) || 350 : null,
     };

@@ -5,6 +5,8 @@ import {
   UNKNOWN,
   type Cloud,
   type CloudObject,
+  type LeafChange,
+  type PlanInput,
   type ResourceSimulation,
   type Value,
   type Values,
@@ -36,8 +38,16 @@ const IN_VPC = ["aws_subnet", "aws_internet_gateway", "aws_route_table", "aws_se
 
 export const vpc: ResourceSimulation = {
   plan({ config, prior, planned }) {
-    const asked = config["assign_generated_ipv6_cidr_block"] ?? false;
-    if (!(asked instanceof Unknown) && asked !== (prior?.["assign_generated_ipv6_cidr_block"] ?? false)) {
+    // With a length the block comes from a pool, and a change of it does not count.
+    if (
+      prior !== null &&
+      !(planned["ipv4_netmask_length"] instanceof Unknown) &&
+      count(planned["ipv4_netmask_length"]) !== 0
+    )
+      planned["cidr_block"] = prior["cidr_block"] ?? null;
+    // A truth value that is not known yet is false to the plugin's function.
+    const asked = config["assign_generated_ipv6_cidr_block"] === true;
+    if (asked !== (prior?.["assign_generated_ipv6_cidr_block"] === true)) {
       Object.assign(planned, { ipv6_association_id: UNKNOWN, ipv6_cidr_block: UNKNOWN });
     }
   },
@@ -352,6 +362,7 @@ function associationOf(member: string, cloud: Cloud): CloudObject | undefined {
 }
 
 export const securityGroup: ResourceSimulation = {
+  normalise: { "ingress.protocol": ipProtocol, "egress.protocol": ipProtocol },
   create(planned, cloud) {
     const account = new AwsAccount(cloud);
     const names = nameOf(planned);
@@ -489,6 +500,7 @@ function ruleKey(rule: Values): string {
 
 export const securityGroupRule: ResourceSimulation = {
   normalise: { protocol: ipProtocol },
+  suppress: { from_port: noPort, to_port: noPort },
   create(planned, cloud) {
     const group = text(planned["security_group_id"]);
     const direction = text(planned["type"]);
@@ -519,6 +531,11 @@ function ipProtocol(given: string): string {
     "58": "icmpv6",
   };
   return names[given.toLowerCase()] ?? given.toLowerCase();
+}
+
+/** Where every protocol is meant, AWS has port 0 whatever is asked for. */
+function noPort({ old }: LeafChange, { config }: PlanInput): boolean {
+  return old === "0" && ipProtocol(text(config["protocol"])) === "-1";
 }
 
 /** The attribute that names a rule's peer. */

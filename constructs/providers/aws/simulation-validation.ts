@@ -1,7 +1,7 @@
+import { isIP } from "node:net";
 import type { AttributePath, Diagnostic, Value, Values } from "../../fleet/simulation";
 import { addressRange, networkOf } from "./simulation-addresses";
 import { isObject, isWhollyKnown } from "./simulation-cloud";
-import { AWS_DATA } from "./simulation-data";
 
 /** What a validator of the plugin says to a known text or number; undefined where it says nothing. */
 type Check = (value: string, name: string) => string | undefined;
@@ -62,9 +62,9 @@ const policy: Check = (value, name) => {
 const iamName = matching(/^[\w+=,.@-]*$/, (name) => `invalid value for ${name} (must match [\\w+=,.@-])`);
 
 /** Load balancers say which name they mean, target groups do not. */
-const balancerName = (limit: number, shown: (value: string) => string): Check[] => [
+const balancerName = (limit: number, shown: (value: string) => string, form = /^[0-9A-Za-z-]*$/): Check[] => [
   matching(
-    /^[0-9A-Za-z-]*$/,
+    form,
     (name, value) => `only alphanumeric characters and hyphens allowed in "${name}"${shown(value)}`,
   ),
   atMost(
@@ -77,6 +77,15 @@ const noHyphenAtEnd = (shown: (value: string) => string): Check =>
   notMatching(/-$/, (name, value) => `"${name}" cannot end with a hyphen${shown(value)}`);
 const showValue = (value: string): string => `: "${value}"`;
 const showNothing = (): string => "";
+
+const ruleDescription: Check[] = [
+  atMost(255, (name, value) => `"${name}" cannot be longer than 255 characters: "${value}"`),
+  matching(
+    /^[0-9A-Za-z_ .:/()#,@[\]+=&;{}!$*-]*$/,
+    (name, value) =>
+      `"${name}" doesn't comply with restrictions ("^[0-9A-Za-z_ .:/()#,@\\[\\]+=&;\\{\\}!\\$\\*-]*$"): "${value}"`,
+  ),
+];
 
 const templateName = (limit: number): Check[] => [
   matching(/^[\s\S]{3,}$/, (name) => `"${name}" cannot be less than 3 characters`),
@@ -99,6 +108,21 @@ const healthCheckPort: Check = (value, name) => {
   return `"${name}" must be a valid port number (1-65536) or "traffic-port"`;
 };
 
+/** An address. The plugin takes one of IPv4 for one of IPv6 too. */
+const address =
+  (family: 4 | 6): Check =>
+  (value, name) =>
+    isIP(value) === family || (family === 6 && isIP(value) === 4)
+      ? undefined
+      : `expected ${name} to contain a valid IPv${String(family)} address, got: ${value}`;
+
+/** A number of targets of a group's health. The plugin says "0" and means 1. */
+const targets = matching(/^(off|[+-]?\d+)$/, (name) => `"${name}" must be an integer or 'off'`);
+const percentage = matching(
+  /^(off|\+?0*([1-9]\d?|100))$/,
+  (name) => `"${name}" must be an integer between 0 and 100 or 'off'`,
+);
+
 const truth = matching(
   /^(|1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/,
   (name, value) =>
@@ -116,8 +140,15 @@ const deregistrationDelay: Check = (value, name) => {
 
 /** The plugin's validators of one attribute that are more than a list, a range or a length, by type and path. */
 const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Check[] } } = {
-  aws_vpc: { cidr_block: [vpcBlock] },
-  aws_subnet: { cidr_block: [block(4)], ipv6_cidr_block: [block(6)] },
+  aws_vpc: { cidr_block: [vpcBlock], ipv6_cidr_block: [block(6)] },
+  aws_subnet: {
+    cidr_block: [block(4)],
+    ipv6_cidr_block: [block(6)],
+    enable_lni_at_device_index: [
+      notMatching(/^-?0$/, (name, value) => `${name} must not be zero, got ${value}`),
+    ],
+  },
+  aws_route_table: { "route.cidr_block": [block(4)], "route.ipv6_cidr_block": [block(6)] },
   aws_route: { destination_cidr_block: [block(4)], destination_ipv6_cidr_block: [block(6)] },
   aws_security_group: {
     name: [notMatching(/^sg-/, (name) => `invalid value for ${name} (cannot begin with sg-)`)],
@@ -126,11 +157,17 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
     "egress.cidr_blocks": [block(4)],
     "egress.ipv6_cidr_blocks": [block(6)],
   },
-  aws_security_group_rule: { cidr_blocks: [block(4)], ipv6_cidr_blocks: [block(6)] },
+  aws_security_group_rule: {
+    description: ruleDescription,
+    prefix_list_ids: [notMatching(/^$/, (name) => `${name} must not be empty, got `)],
+    cidr_blocks: [block(4)],
+    ipv6_cidr_blocks: [block(6)],
+  },
   aws_iam_role: {
     name: [iamName],
     name_prefix: [iamName],
     assume_role_policy: [policy],
+    "inline_policy.name": [iamName],
     "inline_policy.policy": [policy],
   },
   aws_iam_role_policy: {
@@ -162,18 +199,42 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
   },
   aws_iam_user_policy: { policy: [policy] },
   aws_cloudwatch_log_group: { name: logGroupName(512), name_prefix: logGroupName(486) },
-  aws_launch_template: { name: templateName(125), name_prefix: templateName(99), ebs_optimized: [truth] },
+  aws_launch_template: {
+    name: templateName(125),
+    name_prefix: templateName(99),
+    ebs_optimized: [truth],
+    default_version: [
+      notMatching(/^(0$|-)/, (name, value) => `expected ${name} to be at least (1), got ${value}`),
+    ],
+    "block_device_mappings.ebs.delete_on_termination": [truth],
+    "block_device_mappings.ebs.encrypted": [truth],
+    "network_interfaces.associate_carrier_ip_address": [truth],
+    "network_interfaces.associate_public_ip_address": [truth],
+    "network_interfaces.delete_on_termination": [truth],
+    "network_interfaces.primary_ipv6": [truth],
+    "network_interfaces.private_ip_address": [address(4)],
+    "network_interfaces.ipv6_addresses": [address(6)],
+    "network_interfaces.ipv4_addresses": [address(4)],
+    "network_interfaces.ipv4_prefixes": [block(4)],
+    "network_interfaces.ipv6_prefixes": [block(6)],
+    "instance_market_options.spot_options.block_duration_minutes": [
+      (value, name) =>
+        Number(value) % 60 === 0 ? undefined : `expected ${name} to be divisible by 60, got: ${value}`,
+    ],
+  },
   aws_lb: {
     name: [
       ...balancerName(32, showValue),
       noHyphenAtEnd(showValue),
       notMatching(/^internal-/, (name, value) => `"${name}" cannot begin with "internal-": "${value}"`),
     ],
-    name_prefix: balancerName(6, showValue),
+    name_prefix: balancerName(6, showValue, /^[0-9A-Za-z-]+$/),
+    "subnet_mapping.ipv6_address": [address(6)],
+    "subnet_mapping.private_ipv4_address": [address(4)],
   },
   aws_lb_target_group: {
-    name: [...balancerName(32, showNothing), noHyphenAtEnd(showNothing)],
-    name_prefix: balancerName(6, showNothing),
+    name: [...balancerName(32, showNothing, /^[0-9A-Za-z-]+$/), noHyphenAtEnd(showNothing)],
+    name_prefix: balancerName(6, showNothing, /^[0-9A-Za-z-]+$/),
     deregistration_delay: [deregistrationDelay],
     preserve_client_ip: [truth],
     // The plugin lists the same validator twice.
@@ -181,10 +242,17 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
     "health_check.path": [
       matching(/^\//, (name, value) => `expected ${name} to have prefix /, got ${value}`),
     ],
+    "target_group_health.dns_failover.minimum_healthy_targets_count": [targets],
+    "target_group_health.dns_failover.minimum_healthy_targets_percentage": [percentage],
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets_percentage": [percentage],
     slow_start: [
       matching(
         /^(0|[3-8]\d|9\d|[1-8]\d\d|900)$/,
         (name, value) => `expected ${name} to be in the range (0 - 0), got ${value}`,
+      ),
+      matching(
+        /^(0|[3-8]\d|9\d|[1-8]\d\d|900)$/,
+        (name, value) => `expected ${name} to be in the range (30 - 900), got ${value}`,
       ),
     ],
   },
@@ -197,6 +265,13 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
       ),
     ],
     "launch_template.name": templateName(125),
+    "mixed_instances_policy.launch_template.override.weighted_capacity": [
+      matching(
+        /^[1-9]\d{0,2}$/,
+        (name) =>
+          `invalid value for ${name} (see https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateOverrides.html)`,
+      ),
+    ],
     wait_for_capacity_timeout: [
       matching(
         /^([+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+$|^0$/,
@@ -210,6 +285,8 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
         /^[0-9A-Za-z-]+$/,
         (name) => `invalid value for ${name} (only alphanumeric characters and hyphens are allowed)`,
       ),
+      notMatching(/^-/, (name) => `invalid value for ${name} (cannot start with a hyphen)`),
+      notMatching(/-$/, (name) => `invalid value for ${name} (cannot end with a hyphen)`),
     ],
   },
   aws_globalaccelerator_endpoint_group: {
@@ -228,12 +305,11 @@ const FRAMEWORK_BLOCKS = { cidr_ipv4: 4, cidr_ipv6: 6 } as const;
 /** What the plugin's own validators say to a configuration. */
 export function validateAws(type: string, config: Values): Diagnostic[] {
   if (type.startsWith("aws_vpc_security_group_")) return validateRule(config);
-  const attributes = AWS_DATA.schema.resource_schemas[type]?.block.attributes ?? {};
   return Object.entries(CHECKS[type] ?? {}).flatMap(([path, checks]) => {
     const names = path.split(".");
-    // SDKv2 does not look into a collection while some of it is unknown; blocks it does look into.
+    // SDKv2 does not look into a collection, or into blocks, while anything in it is unknown.
     const [first = ""] = names;
-    if (first in attributes && !isWhollyKnown(config[first])) return [];
+    if (!isWhollyKnown(config[first])) return [];
     return leavesAt(config, names, []).flatMap(([value, where]) =>
       checks.flatMap((check): Diagnostic[] => {
         const summary = check(value, where.join("."));

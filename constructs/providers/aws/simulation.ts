@@ -2,6 +2,7 @@ import {
   Unknown,
   UNKNOWN,
   type BlockSchema,
+  type Cloud,
   type CtyType,
   type Planning,
   type ProviderSimulation,
@@ -14,7 +15,13 @@ import { blocks, isObject } from "./simulation-cloud";
 import { AWS_DATA } from "./simulation-data";
 import * as identity from "./simulation-identity";
 import { autoscalingGroup, launchTemplate } from "./simulation-instances";
-import { listener, loadBalancer, targetGroup } from "./simulation-load-balancer";
+import {
+  HTTP_LISTENER,
+  listener,
+  loadBalancer,
+  ONLY_APPLICATION,
+  targetGroup,
+} from "./simulation-load-balancer";
 import * as network from "./simulation-network";
 import { configureAws, validateAws } from "./simulation-validation";
 
@@ -73,9 +80,15 @@ function asPlugin(type: string, resource: ResourceSimulation): ResourceSimulatio
     validate: (config) => validateAws(type, config),
     plan(planning) {
       resource.plan?.(planning);
-      if (block.attributes?.["tags_all"] !== undefined) planTags(planning);
+      if (block.attributes?.["tags_all"] !== undefined) planTags(planning, framework);
     },
     create: (planned, cloud) => whole(planned, resource.create(planned, cloud)),
+    ...(framework
+      ? {}
+      : {
+          read: (stored: Values, cloud: Cloud) =>
+            withEmptyCollections(type, block, resource.read?.(stored, cloud) ?? stored),
+        }),
     ...(resource.update === undefined
       ? {}
       : {
@@ -85,14 +98,14 @@ function asPlugin(type: string, resource: ResourceSimulation): ResourceSimulatio
   };
 }
 
-/** The provider's default tags under the resource's own; unknown while a tag is, and while a tag is empty. */
-function planTags({ config, planned, provider }: Planning): void {
+/** The provider's default tags under the resource's own; unknown while a tag is, and to SDKv2 while a tag is empty. */
+function planTags({ config, planned, provider }: Planning, framework: boolean): void {
   const own = config["tags"] ?? {};
   const defaults = blocks(provider["default_tags"])[0]?.["tags"] ?? {};
   const known =
     isObject(own) &&
     isObject(defaults) &&
-    Object.values(own).every((tag) => tag !== "" && !(tag instanceof Unknown));
+    Object.values(own).every((tag) => (framework || tag !== "") && !(tag instanceof Unknown));
   planned["tags_all"] = known ? { ...defaults, ...withoutNulls(own) } : UNKNOWN;
 }
 
@@ -100,8 +113,11 @@ function withoutNulls(tags: Values): Values {
   return Object.fromEntries(Object.entries(tags).filter(([, tag]) => tag !== null));
 }
 
-/** Attributes that the plugin never reads: null where they are not given. */
-const NEVER_READ = new Set([
+/**
+ * Attributes that the plugin never reads, or only where AWS answers them: null where they are not given. What AWS says
+ * of application load balancers alone is not answered of network load balancers.
+ */
+const NULL_UNLESS_ANSWERED = new Set([
   "aws_vpc.ipv4_ipam_pool_id",
   "aws_vpc.ipv4_netmask_length",
   "aws_launch_template.update_default_version",
@@ -109,7 +125,38 @@ const NEVER_READ = new Set([
   "aws_autoscaling_group.wait_for_elb_capacity",
   "aws_security_group_rule.description",
   "aws_security_group_rule.source_security_group_id",
+  "aws_iam_access_key.encrypted_secret",
+  "aws_iam_access_key.encrypted_ses_smtp_password_v4",
+  "aws_iam_access_key.key_fingerprint",
+  "aws_iam_access_key.pgp_key",
+  "aws_lb_target_group.load_balancing_algorithm_type",
+  "aws_lb_target_group.load_balancing_anomaly_mitigation",
+  "aws_lb_target_group.protocol_version",
+  "aws_lb_listener.alpn_policy",
+  "aws_lb_listener.certificate_arn",
+  "aws_lb_listener.ssl_policy",
+  "aws_lb_listener.tcp_idle_timeout_seconds",
+  ...ONLY_APPLICATION.map((name) => `aws_lb.${name}`),
+  ...HTTP_LISTENER.map((name) => `aws_lb_listener.${name}`),
 ]);
+
+/**
+ * Collections that the plugin sets whenever it reads: a refresh finds them empty, not null. After an apply the SDK
+ * keeps the null that was planned.
+ */
+const EMPTY_WHEN_READ: { readonly [type: string]: readonly string[] } = {
+  aws_autoscaling_group: ["enabled_metrics", "suspended_processes", "termination_policies"],
+  aws_launch_template: ["security_group_names"],
+};
+
+function withEmptyCollections(type: string, block: BlockSchema, object: Values): Values {
+  const read = { ...object };
+  for (const name of ["tags", ...(EMPTY_WHEN_READ[type] ?? [])]) {
+    const attribute = block.attributes?.[name];
+    if (attribute !== undefined && (object[name] ?? null) === null) read[name] = zero(attribute.type);
+  }
+  return read;
+}
 
 /**
  * An object as the plugin reads it back from AWS: what nobody asked for is Go's zero value, `""`, `0`, `false`,
@@ -119,8 +166,10 @@ function readBack(type: string, block: BlockSchema, object: Values): Values {
   const read: Values = {};
   for (const [name, { type: cty }] of Object.entries(block.attributes ?? {})) {
     const value = object[name] ?? null;
-    const unread = NEVER_READ.has(`${type}.${name}`) || typeof cty !== "string";
-    read[name] = value instanceof Unknown ? zero(cty) : value === null && !unread ? zero(cty) : value;
+    const unanswered = value === null || value instanceof Unknown;
+    const staysNull =
+      NULL_UNLESS_ANSWERED.has(`${type}.${name}`) || (value === null && typeof cty !== "string");
+    read[name] = !unanswered ? value : staysNull ? null : zero(cty);
   }
   for (const [name, nested] of Object.entries(block.block_types ?? {})) {
     const value = object[name] ?? null;

@@ -1,4 +1,5 @@
 import {
+  Refusal,
   UNKNOWN,
   type BlockSchema,
   type PlanInput,
@@ -203,6 +204,50 @@ describe("create (SDKv2)", () => {
   });
 });
 
+describe("what is computed and given as an empty text", () => {
+  test("is for the plugin to decide on create, not on an update, and not where it does not count", () => {
+    expect(attributes({ config: { zone: "" } })["zone"]).toBe(UNKNOWN);
+    expect(attributes({ config: { zone: "" }, prior: { zone: "" } })["zone"]).toBe("");
+    expect(attributes({ config: { zone: "" }, resource: { suppress: { zone: () => true } } })["zone"]).toBe(
+      "",
+    );
+  });
+});
+
+describe("blocks of a list that the SDK compares as wholes", () => {
+  const FLAG: BlockSchema = {
+    attributes: {
+      flag: { type: "bool", optional: true },
+      count: { type: "number", optional: true },
+      text: { type: "string", optional: true },
+    },
+  };
+  const block: BlockSchema = { attributes: { id: { type: "string" } }, block_types: { options: list(FLAG) } };
+  const rules = {
+    facts: () => ({}),
+    normalise: (_: string, given: string) => given,
+    suppressor: () => undefined,
+  };
+  const from = (old: Values, given: Values) =>
+    planSdkv2(block, rules, { id: "i", options: [old] }, { id: "i", options: [given] });
+
+  test("false or zero that becomes unknown stays, true does not, nor does a text", () => {
+    const off = { flag: false, count: 0, text: "" };
+    expect(from(off, { ...off, flag: UNKNOWN, count: UNKNOWN }).differences).toEqual([]);
+    expect(from({ ...off, flag: true }, { ...off, flag: UNKNOWN }).planned["options"]).toMatchObject([
+      { flag: UNKNOWN },
+    ]);
+    expect(from(off, { ...off, text: UNKNOWN }).planned["options"]).toMatchObject([{ text: UNKNOWN }]);
+  });
+
+  test("with another difference it is unknown", () => {
+    const off = { flag: false, count: 0, text: "" };
+    expect(from(off, { ...off, flag: UNKNOWN, count: 2 }).planned["options"]).toMatchObject([
+      { flag: UNKNOWN, count: 2 },
+    ]);
+  });
+});
+
 describe("update (SDKv2) without a difference that counts", () => {
   test.each<[string, Values, Values]>([
     ["nothing changed", { note: "a", size: 1 }, { note: "a", size: 1 }],
@@ -324,7 +369,7 @@ describe("update (SDKv2) with a difference", () => {
     const rules = {
       facts: () => ({}),
       normalise: (_: string, given: string) => given,
-      suppressed: () => false,
+      suppressor: () => undefined,
     };
     const { planned: result } = planSdkv2(
       block,
@@ -511,27 +556,40 @@ describe("suppressed differences", () => {
     expect(seen).toEqual([UNKNOWN_TEXT]);
   });
 
-  test("inside a set they keep the element's prior value", () => {
+  test("inside a set they keep the element's prior value, and of an element that goes a shell", () => {
     const resource = { suppress: { "each.text": () => true } };
     const config = { each: [inner({ text: "a", count: 2 })] };
     expect(
       attributes({ config, prior: { each: [inner({ text: "a", count: 1 })] }, resource })["each"],
-    ).toMatchObject([{ text: "" }]);
+    ).toMatchObject([
+      { text: "", count: 2 },
+      { text: "a", count: null },
+    ]);
+  });
+
+  test("of a whole set leave it as it was", () => {
+    const resource = { suppress: { each: () => true } };
+    const prior = { note: "a", each: [inner({ text: "a", count: 1 })] };
+    for (const each of [[inner({ text: "b", count: 2 })], [inner({ text: UNKNOWN })], []]) {
+      const planned = attributes({ config: { note: "b", each }, prior, resource });
+      expect(planned).toMatchObject({ note: "b", each: [{ text: "a", count: 1 }] });
+      expect(planned["each"]).toHaveLength(1);
+    }
   });
 });
 
 describe("a simulation's own planning", () => {
   test("changes the plan in place and sees whether there is a difference", () => {
-    const seen: boolean[] = [];
+    const seen: (readonly string[])[] = [];
     const resource: Partial<ResourceSimulation> = {
-      plan: ({ planned: after, changed }) => {
-        seen.push(changed);
-        if (changed) after["where"] = UNKNOWN;
+      plan: ({ planned: after, differences }) => {
+        seen.push(differences);
+        if (differences.length > 0) after["where"] = UNKNOWN;
       },
     };
     expect(attributes({ config: { note: "b" }, prior: { note: "a" }, resource })["where"]).toBe(UNKNOWN);
     expect(attributes({ config: { note: "a" }, prior: { note: "a" }, resource })["where"]).toBe("w");
-    expect(seen).toEqual([true, false]);
+    expect(seen).toEqual([["note"], []]);
   });
 
   test("its change alone is a difference, with all that follows from one", () => {
@@ -554,6 +612,15 @@ describe("a simulation's own planning", () => {
     expect(attributes({ config: prior, prior, resource })["inner"]).toMatchObject([{ text: "z" }]);
     expect(prior.inner[0]?.["text"]).toBe("a");
   });
+});
+
+test("a simulation's refusal to plan is told as it is", () => {
+  const resource: Partial<ResourceSimulation> = {
+    plan: () => {
+      throw new Refusal("no such combination");
+    },
+  };
+  expect(() => planned({ resource })).toThrow(new Refusal("no such combination"));
 });
 
 describe("a framework resource", () => {

@@ -222,6 +222,23 @@ describe("the plugin server", () => {
     );
   });
 
+  test("tells what the plugin refuses to plan", async () => {
+    const refuse = (): never => {
+      throw new Refusal("no such combination", "leave one out");
+    };
+    await serve(sampleProvider({ resource: { plan: refuse } }));
+    const { planned_state: planned, diagnostics } = await connection.call("PlanResourceChange", {
+      type_name: "sample_thing",
+      prior_state: encodeValue(null, TYPE),
+      config: encodeValue({ name: "a" }, TYPE),
+      proposed_new_state: encodeValue({ name: "a" }, TYPE),
+    });
+    expect(planned).toBeNull();
+    expect(diagnostics).toMatchObject([
+      { severity: 1, summary: "no such combination", detail: "leave one out" },
+    ]);
+  });
+
   test("plans a destruction as null", async () => {
     await serve(sampleProvider());
     const request = {

@@ -41,6 +41,26 @@ describe("values, in the SDK's words", () => {
     ["one of, allowed", { a: "x" }, { a: { one_of: ["x", "y"] } }, undefined],
     ["one of", { a: "z" }, { a: { one_of: ["x", "y"] } }, 'expected a to be one of ["x" "y"], got z'],
     ["one of, case counts", { a: "X" }, { a: { one_of: ["x"] } }, 'expected a to be one of ["x"], got X'],
+    ["one of, in any case", { a: "X" }, { a: { one_of: ["x"], ignore_case: true } }, undefined],
+    [
+      "one of, in any case, something else",
+      { a: "Z" },
+      { a: { one_of: ["x"], ignore_case: true } },
+      'expected a to be one of ["x"], got Z',
+    ],
+    ["in a list with something unknown", { items: ["z", UNKNOWN] }, { items: { one_of: ["x"] } }, undefined],
+    [
+      "beside something unknown in a block",
+      { rule: [rule({ port: 0 }), rule({ kind: UNKNOWN })] },
+      { "rule.port": { range: [1, 65535] } },
+      undefined,
+    ],
+    [
+      "beside something unknown in another block",
+      { rule: [rule({ port: 0 })], other: [rule({ kind: UNKNOWN })] },
+      { "rule.port": { range: [1, 65535] } },
+      "expected rule.0.port to be in the range (1 - 65535), got 0",
+    ],
     [
       "one of, numbers",
       { rule: [rule({ port: 2 })] },

@@ -163,6 +163,29 @@ describe("what is read back", () => {
     expect(vpc).toMatchObject({ enable_dns_support: true, enable_dns_hostnames: false });
   });
 
+  test("a refresh finds collections empty that an apply left null, but for the newer framework", () => {
+    const group = make("aws_security_group", { name: "edge" });
+    expect(group["tags"]).toBeNull();
+    expect(cloud.read("aws_security_group", group["id"])?.["tags"]).toEqual({});
+    const template = make("aws_launch_template", { name: "edge" });
+    expect(cloud.read("aws_launch_template", template["id"])).toMatchObject({
+      tags: {},
+      security_group_names: [],
+    });
+    const config = { security_group_id: id(group), ip_protocol: "-1", cidr_ipv4: "0.0.0.0/0" };
+    const rule = make("aws_vpc_security_group_ingress_rule", config);
+    expect(cloud.read("aws_vpc_security_group_ingress_rule", rule["id"])?.["tags"]).toBeNull();
+  });
+
+  test("what AWS does not answer of an access key is null", () => {
+    make("aws_iam_user", { name: "logs" });
+    expect(make("aws_iam_access_key", { user: "logs" })).toMatchObject({
+      encrypted_secret: null,
+      key_fingerprint: null,
+      pgp_key: null,
+    });
+  });
+
   test("null stays null in a resource of the newer framework", () => {
     const group = make("aws_security_group", { name: "edge" });
     const rule = make("aws_vpc_security_group_ingress_rule", {
@@ -261,7 +284,8 @@ describe("what is read back", () => {
     expect(lb["subnet_mapping"]).toHaveLength(2);
     expect(lb["subnets"]).toEqual(subnets.map(id));
     expect(lb).toMatchObject({
-      idle_timeout: 0,
+      idle_timeout: null,
+      access_logs: [{ bucket: "", enabled: false, prefix: "" }],
       enforce_security_group_inbound_rules_on_private_link_traffic: "on",
     });
   });
@@ -368,6 +392,12 @@ describe("what is read back", () => {
       launch_template: [{ id: id(template), name: null, version: "1" }],
     });
     expect(group["availability_zones"]).toEqual(["us-east-1a", "us-east-1b"]);
+    expect(group["availability_zone_distribution"]).toEqual([
+      { capacity_distribution_strategy: "balanced-best-effort" },
+    ]);
+    expect(group["capacity_reservation_specification"]).toEqual([
+      { capacity_reservation_preference: "default", capacity_reservation_target: [] },
+    ]);
     expect(group["launch_template"]).toEqual([{ id: id(template), name: "edge", version: "1" }]);
     expect(group).toMatchObject({ desired_capacity: 2, default_cooldown: 300, health_check_type: "EC2" });
   });
@@ -837,7 +867,9 @@ describe("planning that depends on more than one attribute", () => {
   });
 
   test("of a listener's action only the part of its type counts", () => {
-    const action = { ...emptyBlock(blockOf("aws_lb_listener").block_types?.["default_action"]?.block ?? {}) };
+    const schema = blockOf("aws_lb_listener").block_types?.["default_action"]?.block ?? {};
+    const redirect = emptyBlock(schema.block_types?.["redirect"]?.block ?? {});
+    const action = { ...emptyBlock(schema), redirect: [{ ...redirect, status_code: "HTTP_301" }] };
     const config = {
       load_balancer_arn: "x",
       port: 1,

@@ -7,10 +7,16 @@ import {
   type Values,
 } from "../../constructs/fleet/simulation";
 import { emptyBlock } from "../../sandbox/engine/values";
-import type { StackJson } from "../synthesize";
+
+/** What is read of a synthesized stack. */
+export interface StackResources {
+  readonly resource?: {
+    readonly [type: string]: { readonly [name: string]: { readonly [key: string]: unknown } };
+  };
+}
 
 /** One resource of a synthesized stack as Terraform would pass it to its plugin on the first plan. */
-export interface FleetConfiguration {
+export interface StackConfiguration {
   readonly type: string;
   readonly name: string;
   readonly config: Values;
@@ -20,8 +26,8 @@ export interface FleetConfiguration {
 const META = ["provider", "depends_on", "lifecycle", "count", "for_each", "connection", "provisioner"];
 
 /** The resources of a stack that a schema knows. Whatever refers to something else is not known on the first plan. */
-export function configurationsOf(stack: StackJson, schema: ProviderSchema): FleetConfiguration[] {
-  return Object.entries(stack.resource).flatMap(([type, resources]) => {
+export function configurationsOf(stack: StackResources, schema: ProviderSchema): StackConfiguration[] {
+  return Object.entries(stack.resource ?? {}).flatMap(([type, resources]) => {
     const block = schema.resource_schemas[type]?.block;
     if (block === undefined) return [];
     return Object.entries(resources).map(([name, written]) => ({
@@ -32,7 +38,7 @@ export function configurationsOf(stack: StackJson, schema: ProviderSchema): Flee
   });
 }
 
-function blockOf(block: BlockSchema, written: Record<string, unknown>): Values {
+function blockOf(block: BlockSchema, written: { readonly [key: string]: unknown }): Values {
   const config = emptyBlock(block);
   for (const [name, given] of Object.entries(written)) {
     const attribute = block.attributes?.[name];

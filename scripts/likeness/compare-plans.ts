@@ -1,10 +1,13 @@
 import type { BlockSchema, CtyType, Value, Values } from "../../constructs/fleet/simulation";
 import { blockType, equal, isList, isUnknown, isValues } from "../../sandbox/engine/values";
+import { distinct } from "./distinct";
 
 /** What a plugin plans for one object, in the form that both the real one and the simulation give. */
 export interface PlanToCompare {
   /** Null where the plugin refuses. */
   readonly planned: Values | null;
+  /** What it says where it refuses. */
+  readonly refusal?: string | undefined;
   /** Attributes whose change replaces the object, dotted. */
   readonly replaces: readonly string[];
 }
@@ -37,7 +40,8 @@ export function comparePlans(
   simulated: PlanToCompare,
 ): Comparison {
   if (real.planned === null || simulated.planned === null) {
-    const refused = (plan: PlanToCompare): string => String(plan.planned === null);
+    const refused = (plan: PlanToCompare): string =>
+      plan.planned === null ? (plan.refusal ?? "refused") : "planned";
     const same = refused(real) === refused(simulated);
     const difference = { path: "(refused)", real: refused(real), simulated: refused(simulated) };
     return { leaves: 1, differences: same ? [] : [difference] };
@@ -76,7 +80,7 @@ export function leavesOf(value: Value, type: CtyType): Map<string, string> {
     const below = (step: string | number): string => (path === "" ? String(step) : `${path}.${String(step)}`);
     if (isUnknown(here)) leaves.set(path, "(known after apply)");
     else if (isList(here) && here.length > 0) {
-      const elements = Array.isArray(at) && at[0] === "set" ? inOrder(here) : here;
+      const elements = Array.isArray(at) && at[0] === "set" ? inOrder(distinct(here)) : here;
       elements.forEach((element, index) => {
         visit(element, Array.isArray(at) && at[0] !== "object" ? at[1] : undefined, below(index));
       });

@@ -46,18 +46,20 @@ function matches(block: BlockSchema, given: Values, prior: Values): boolean {
 /**
  * A planned object as it may be once it exists: every unknown value gets one of its type.
  * @param answers values by attribute name, where the plugin's own functions read them
+ * @param index the element's, in a collection of blocks: what is made up tells elements apart
  */
-export function existing(block: BlockSchema, planned: Values, answers: Values): Values {
+export function existing(block: BlockSchema, planned: Values, answers: Values, index = 0): Values {
   const object: Values = {};
   for (const [name, { type }] of Object.entries(block.attributes ?? {})) {
-    object[name] = known(planned[name] ?? null, type, name, answers);
+    const stem = index === 0 ? name : `${name}-${String(index)}`;
+    object[name] = known(planned[name] ?? null, type, stem, answers);
   }
   for (const [name, { block: inner }] of Object.entries(block.block_types ?? {})) {
     const value = planned[name] ?? null;
     if (isUnknown(value)) object[name] = answers[name] ?? [];
     else
       object[name] = isList(value)
-        ? value.map((each) => (isValues(each) ? existing(inner, each, answers) : each))
+        ? value.map((each, i) => (isValues(each) ? existing(inner, each, answers, i) : each))
         : value;
   }
   return object;

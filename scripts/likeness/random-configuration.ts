@@ -6,6 +6,7 @@ import {
   type Values,
 } from "../../constructs/fleet/simulation";
 import { emptyBlock } from "../../sandbox/engine/values";
+import { distinct } from "./distinct";
 
 /** A source of numbers from 0 to below 1 that a seed repeats (mulberry32). */
 export function randomNumbers(seed: number): () => number {
@@ -38,6 +39,27 @@ const GIVEN = 0.3;
 const UNKNOWN_VALUE = 0.12;
 const EMPTY_COLLECTION = 0.15;
 const UNKNOWN_ELEMENT = 0.2;
+const SECOND_ELEMENT = 0.15;
+const SECOND_BLOCK = 0.15;
+const ODD_VALUE = 0.02;
+const ALWAYS_GIVEN = 0.97;
+
+/** What validators and text forms treat in a way of their own. */
+const ODD_TEXTS = [
+  "",
+  " ",
+  "0",
+  "-1",
+  "1.5",
+  "off",
+  "True",
+  "a b!",
+  "192.0.2.1",
+  "192.0.2.1/24",
+  "2001:db8::1",
+  "z".repeat(300),
+];
+const ODD_NUMBERS = [0, -1, 61, 1_000_000];
 
 /** A configuration of a resource that Terraform would pass to its plugin: some of everything, some of it unknown. */
 export function randomConfiguration(
@@ -51,6 +73,8 @@ export function randomConfiguration(
 
   const scalar = (cty: CtyType, key: string): Value => {
     const sample = samples[`${type}.${key}`] ?? samples[key.split(".").at(-1) ?? ""];
+    if (cty === "number" && chance(ODD_VALUE)) return pick(ODD_NUMBERS);
+    if (cty === "string" && chance(ODD_VALUE)) return pick(ODD_TEXTS);
     if (cty === "number") return Number(pick(sample ?? [1, 2]));
     if (cty === "bool") return [true, "true"].includes(pick(sample ?? [true, false]) as string | boolean);
     return String(pick(sample ?? ["x", "y"]));
@@ -67,22 +91,25 @@ export function randomConfiguration(
       return chance(0.1) ? {} : { k: element, ...(chance(UNKNOWN_ELEMENT) ? { u: UNKNOWN } : {}) };
     if (Array.isArray(cty[1])) return [element];
     if (chance(EMPTY_COLLECTION)) return [];
-    return chance(UNKNOWN_ELEMENT) ? [element, UNKNOWN] : [element];
+    if (chance(UNKNOWN_ELEMENT)) return [element, UNKNOWN];
+    return chance(SECOND_ELEMENT) ? distinct([element, value(cty[1], key)]) : [element];
   };
   const block = (inner: BlockSchema, prefix: string): Values => {
     const config = emptyBlock(inner);
     for (const [name, { type: cty, required, optional }] of Object.entries(inner.attributes ?? {})) {
       const key = prefix + name;
       if ((required !== true && optional !== true) || key === "id" || key === "tags_all") continue;
-      if (required !== true && !always.has(`${type}.${key}`) && !chance(GIVEN)) continue;
+      const likelihood = always.has(`${type}.${key}`) ? ALWAYS_GIVEN : GIVEN;
+      if (required !== true && !chance(likelihood)) continue;
       config[name] = chance(UNKNOWN_VALUE) ? UNKNOWN : value(cty, key);
     }
-    for (const [name, { block: nested, nesting_mode: nesting, min_items: min }] of Object.entries(
-      inner.block_types ?? {},
-    )) {
+    for (const [name, blockType] of Object.entries(inner.block_types ?? {})) {
+      const { block: nested, nesting_mode: nesting, min_items: min, max_items: max } = blockType;
       if (name === "timeouts" || ((min ?? 0) === 0 && !chance(GIVEN))) continue;
       const element = block(nested, `${prefix}${name}.`);
-      config[name] = nesting === "list" || nesting === "set" ? [element] : element;
+      const elements =
+        max !== 1 && chance(SECOND_BLOCK) ? [element, block(nested, `${prefix}${name}.`)] : [element];
+      config[name] = nesting === "list" ? elements : nesting === "set" ? distinct(elements) : element;
     }
     const [first] =
       Object.entries(inner.attributes ?? {}).find(([, { optional }]) => optional === true) ?? [];

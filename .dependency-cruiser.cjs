@@ -9,7 +9,7 @@ module.exports = {
       "core-knows-no-machinery",
       "What is synthesized does not depend on what runs it.",
       folder("constructs", "stacks", "live", "environments"),
-      folder("sandbox", "cli", "scripts"),
+      folder("sandbox", "cli", "scripts", "verify"),
     ),
     rule(
       "constructs-first",
@@ -50,8 +50,8 @@ module.exports = {
     rule(
       "no-barrels",
       "A barrel hides where things are.",
-      { path: "^(constructs|stacks|live|environments|sandbox|cli|scripts|tests)/" },
-      { path: "^(constructs|stacks|live|environments|sandbox|cli|scripts|tests)/.*/?index\\.ts$" },
+      { path: "^(constructs|stacks|live|environments|sandbox|cli|scripts|verify|tests)/" },
+      { path: "^(constructs|stacks|live|environments|sandbox|cli|scripts|verify|tests)/.*/?index\\.ts$" },
     ),
     rule("no-test-code", "Tests are for tests.", { pathNot: "^tests/" }, folder("tests")),
     rule(

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import * as grpc from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
 import type {
   AttributeSchema,
   BlockSchema,
@@ -14,14 +13,12 @@ import type {
   ResourceSchema,
   Values,
 } from "../../constructs/fleet/simulation";
+import { LARGEST_MESSAGE, tfplugin5 } from "./plugin-protocol";
 import { blockType } from "./values";
 import { decodeValue, encodeValue, type DynamicValue } from "./wire";
 
 /** What makes a plugin believe that Terraform started it; the same for every provider. */
 const MAGIC_COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
-
-/** The AWS plugin's whole schema has 60 MB. */
-const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
 /** How long a plugin may take to say where it listens. */
 const START_TIMEOUT_MS = 60_000;
@@ -199,18 +196,8 @@ async function handshake(child: ChildProcess, binary: string): Promise<string> {
 }
 
 function connect(address: string): grpc.Client {
-  const definition = loadSync(path.join(__dirname, "tfplugin5.proto"), {
-    keepCase: true,
-    longs: Number,
-    enums: Number,
-    defaults: true,
-    oneofs: true,
-  });
-  const { tfplugin5 } = grpc.loadPackageDefinition(definition) as unknown as {
-    tfplugin5: { Provider: grpc.ServiceClientConstructor };
-  };
   return new tfplugin5.Provider(address, grpc.credentials.createInsecure(), {
-    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_receive_message_length": LARGEST_MESSAGE,
   });
 }
 

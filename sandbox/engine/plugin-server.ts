@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
 import type { ProviderSimulation } from "../../constructs/fleet/simulation";
 import type { CloudStore } from "./cloud-store";
 import type { FaultSource } from "./fault";
+import { LARGEST_MESSAGE, tfplugin5 } from "./plugin-protocol";
 import { ProviderService, type PluginRequest } from "./provider-service";
 
 /** How Terraform finds a running provider: one entry of TF_REATTACH_PROVIDERS. */
@@ -50,17 +49,6 @@ export async function servePlugins(options: ServeOptions): Promise<PluginServers
   };
 }
 
-/** The protocol's description; also what a client of it is made from. */
-export const tfplugin5 = grpc.loadPackageDefinition(
-  loadSync(join(__dirname, "tfplugin5.proto"), {
-    keepCase: true,
-    longs: Number,
-    enums: Number,
-    defaults: true,
-    oneofs: true,
-  }),
-)["tfplugin5"] as grpc.GrpcObject & { Provider: grpc.ServiceClientConstructor };
-
 function killSelf(): void {
   process.kill(process.pid, "SIGKILL");
 }
@@ -69,9 +57,6 @@ function reattachEntry(port: number): ReattachEntry {
   const address = { Network: "tcp", String: `127.0.0.1:${port}` } as const;
   return { Protocol: "grpc", ProtocolVersion: 5, Pid: process.pid, Test: true, Addr: address };
 }
-
-/** Messages grow with the schema and the user data in it; the protocol's own plugins allow this much. */
-const LARGEST_MESSAGE = 256 * 1024 * 1024;
 
 async function listen(service: ProviderService): Promise<{ server: grpc.Server; port: number }> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": LARGEST_MESSAGE });

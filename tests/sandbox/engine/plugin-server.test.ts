@@ -12,7 +12,8 @@ import {
 } from "../../../constructs/fleet/simulation";
 import { CloudStore } from "../../../sandbox/engine/cloud-store";
 import { spend, type Fault } from "../../../sandbox/engine/fault";
-import { servePlugins, tfplugin5, type PluginServers } from "../../../sandbox/engine/plugin-server";
+import { tfplugin5 } from "../../../sandbox/engine/plugin-protocol";
+import { servePlugins, type PluginServers } from "../../../sandbox/engine/plugin-server";
 import { asText, blockType } from "../../../sandbox/engine/values";
 import { decodeValue, encodeValue, type DynamicValue } from "../../../sandbox/engine/wire";
 import { SAMPLE_BLOCK, sampleProvider } from "./sample-provider";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Alarm, AnycastPort, Monitor, NodeGroup } from "./cloud-life";
 
 /**
  * What a provider says about itself so that a sandbox can stand in for its Terraform plugin and its cloud.
@@ -233,6 +234,23 @@ export interface ResourceSimulation {
   readonly find?: (importId: string, cloud: Cloud) => CloudObject | undefined;
 }
 
+/** The objects of all simulated clouds, to read; the clouds' store has this shape. */
+export interface CloudObjects {
+  list(type: string): readonly CloudObject[];
+}
+
+/** What one provider's objects amount to. All functions are pure: the same objects, the same answer. */
+export interface CloudLife {
+  /** The groups of like nodes that the cloud keeps running. */
+  readonly nodeGroups?: (objects: CloudObjects) => readonly NodeGroup[];
+  /** The ports of its anycast addresses. */
+  readonly anycast?: (objects: CloudObjects) => readonly AnycastPort[];
+  /** Checks from outside, and the feeds that they move. */
+  readonly monitors?: (objects: CloudObjects) => readonly Monitor[];
+  /** Alarms on what nodes report. */
+  readonly alarms?: (objects: CloudObjects) => readonly Alarm[];
+}
+
 /** Everything the engine needs to stand in for one provider. */
 export interface ProviderSimulation {
   /** Source address without the registry's host: `stackpath/stackpath`. */
@@ -242,6 +260,8 @@ export interface ProviderSimulation {
   readonly resources: { readonly [type: string]: ResourceSimulation };
   /** Refuses a provider block as the plugin does when it is configured. Unknown values must pass. */
   readonly configure?: (config: Values) => Diagnostic[];
+  /** What its objects do by themselves. A provider without it only keeps records. */
+  readonly life?: CloudLife;
 }
 
 /** Reads `schema.json` and `behaviour.json` of a provider's folder. */

@@ -1,5 +1,6 @@
 import { PolycastError } from "../constructs/fleet/problem";
 import type { LiveRecord } from "./live-record";
+import type { StateLock } from "./state-lock";
 
 /** A live record as it was read, with what its next version must follow. */
 export interface StoredRecord {
@@ -19,6 +20,8 @@ export interface LiveStore {
   write(record: LiveRecord, after: string | undefined): Promise<boolean>;
   /** The Terraform state of a stack, parsed; undefined where there is none. */
   readState(stack: string): Promise<unknown>;
+  /** Who holds the lock on a stack's state; undefined where nobody does, and where a lock ends with its process. */
+  readLock(stack: string): Promise<StateLock | undefined>;
 }
 
 /** Reads, changes and writes the record until no other writer comes between. */

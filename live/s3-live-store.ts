@@ -3,6 +3,7 @@ import { PolycastError } from "../constructs/fleet/problem";
 import { stateKey } from "./state-location";
 import { emptyRecord, formatLiveRecord, parseLiveRecord } from "./live-record";
 import { parseState, type LiveStore } from "./live-store";
+import { parseStateLock } from "./state-lock";
 
 /** Where a live record lies in S3; credentials are those of the AWS SDK's default chain. */
 export interface S3LiveStoreProps {
@@ -57,6 +58,11 @@ export function s3LiveStore(environment: string, { bucket, region }: S3LiveStore
     async readState(stack) {
       const found = await get(stateKey(environment, stack));
       return found === undefined ? undefined : parseState(found.text, stateKey(environment, stack));
+    },
+
+    async readLock(stack) {
+      const found = await get(`${stateKey(environment, stack)}.tflock`);
+      return found === undefined ? undefined : parseStateLock(found.text);
     },
   };
 }

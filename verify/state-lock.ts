@@ -14,6 +14,7 @@ import { emptyRecord } from "../live/live-record";
 import { updateLiveRecord, type LiveStore } from "../live/live-store";
 import { s3LiveStore } from "../live/s3-live-store";
 import { stateKey } from "../live/state-location";
+import type { StateLock } from "../live/state-lock";
 import { stackDirectory, useState } from "../stacks/state-backend";
 import type { EmulatedAws } from "./emulated-aws";
 import type { Check, Report } from "./report";
@@ -81,6 +82,7 @@ async function locking(check: Check, home: string, env: NodeJS.ProcessEnv, bucke
   // On a line of its own: S3's refusal in front of it has a RequestID.
   const lock = /^\W*ID:\s+(\S+)$/m.exec(after.stderr)?.[1] ?? "";
   check.equal("a killed apply leaves its lock", after.stderr.includes(REFUSED) && lock !== "", true);
+  check.equal("polycast deploy reads the same lock", await lockId(env), lock);
   check.equal("force-unlock", (await ben.run("force-unlock", "-force", lock)).status, 0);
   check.equal("the state that it leaves", await addresses(ben), ["terraform_data.slow"]);
   check.equal("destroy", (await ben.run("destroy", "-input=false", "-auto-approve")).status, 0);
@@ -111,6 +113,17 @@ async function locked(bucket: Bucket): Promise<void> {
     await sleep(50);
   }
   throw new Error("no Terraform took the lock");
+}
+
+/** What `polycast deploy` tells a person to clear, after Terraform has met the lock. */
+async function lockId(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { name, state } = production;
+  if (state.kind !== "s3") return undefined;
+  let found: StateLock | undefined;
+  await withVariables(env, async () => {
+    found = await s3LiveStore(name, state).readLock(STACK);
+  });
+  return found?.ID;
 }
 
 async function addresses(terraform: Terraform): Promise<string[]> {

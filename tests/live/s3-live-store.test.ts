@@ -99,6 +99,17 @@ test("Terraform's state is read from beside it", async () => {
   expect(await store().readState("aws-fleet")).toEqual({ resources: [] });
 });
 
+test("a lock on a stack's state says who holds it", async () => {
+  expect(await store().readLock("aws-fleet")).toBeUndefined();
+  const path = "/state/polycast/test/aws-fleet.tfstate.tflock";
+  const lock = { ID: "6428b80b", Operation: "OperationTypeApply", Who: "ann@laptop", Created: "2026-01-02" };
+  objects.set(path, JSON.stringify({ ...lock, Path: "x", Info: "" }));
+  expect(await store().readLock("aws-fleet")).toEqual(lock);
+  expect(await store().readLock("edge-dns")).toBeUndefined();
+  objects.set(path, "half of a lo");
+  expect(await store().readLock("aws-fleet")).toBeUndefined();
+});
+
 test("a refusal names the object and the remedy, and no secret", async () => {
   refuse = true;
   const reading = store().read();

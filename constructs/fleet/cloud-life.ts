@@ -105,9 +105,9 @@ export interface Monitor {
     | { readonly kind: "ping"; readonly address: string };
   readonly from: readonly { readonly name: string; readonly position: Position }[];
   readonly frequencySeconds: number;
-  /** Whether a failure is checked again after a second before it counts. */
+  /** Whether what a place sees changed counts only when it sees the same again a second later. */
   readonly rapidRecheck: boolean;
-  /** How many places must see it up for it to be up. */
+  /** How many places must agree for its status to change; with `one` it is down as long as any place sees it down. */
   readonly policy: "all" | "one" | "quorum";
   /** Ids of the data feeds whose `up` it moves. */
   readonly feeds: readonly string[];

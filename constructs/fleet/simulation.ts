@@ -162,6 +162,8 @@ export interface Cloud {
   /** Creates or changes an object beside the one at hand, as a cloud's own side effect would. */
   put(type: string, id: string, attributes: Values): void;
   remove(type: string, id: string): void;
+  /** Whether there is an image of this id to start a node from. Where it is left out, nobody checks. */
+  imageExists?(id: string): boolean;
 }
 
 /** A difference the SDK found in one leaf, as it shows it to a suppress function: values as text, `""` for none. */

@@ -25,6 +25,9 @@ export interface Troubles {
   readonly crash: () => void;
 }
 
+/** Whether nodes can start from the image of this id. */
+export type ImageLookup = (id: string) => boolean;
+
 /** The fields of the protocol's requests that are read here; each request has those of its own message. */
 export interface PluginRequest {
   readonly type_name: string;
@@ -63,6 +66,7 @@ export class ProviderService {
     private readonly simulation: ProviderSimulation,
     private readonly store: CloudStore,
     private readonly troubles: Troubles,
+    private readonly images?: ImageLookup,
   ) {
     this.schema = schemaReply(simulation.schema);
   }
@@ -246,7 +250,7 @@ export class ProviderService {
   }
 
   private cloud(peer: string): Cloud {
-    const { store, simulation } = this;
+    const { store, simulation, images } = this;
     const provider = this.configuration(peer);
     const place = (type: string) => simulation.resources[type]?.place?.(provider);
     return {
@@ -266,6 +270,7 @@ export class ProviderService {
       remove: (type, id) => {
         store.remove(type, id, place(type));
       },
+      ...(images === undefined ? {} : { imageExists: images }),
     };
   }
 

@@ -12,6 +12,8 @@ import { asText, emptyBlock } from "../../sandbox/engine/values";
 
 /** A provider's simulation used directly, with its cloud in memory: what is given is validated, planned and applied. */
 export class SimulatedCloud implements Cloud {
+  /** All images exist, until a test knows better. */
+  public imageExists: (id: string) => boolean = () => true;
   private readonly objects = new Map<string, CloudObject>();
 
   public constructor(

@@ -26,6 +26,7 @@ export const IAM: AwsApi = { service: "IAM", modelled: true };
 export const LOGS: AwsApi = { service: "CloudWatch Logs", modelled: true };
 export const AUTO_SCALING: AwsApi = { service: "Auto Scaling", modelled: false };
 export const ACCELERATOR: AwsApi = { service: "Global Accelerator", modelled: true };
+export const ROUTE53: AwsApi = { service: "Route 53", modelled: true };
 
 /**
  * An API's refusal in the words of the plugin:
@@ -159,6 +160,11 @@ export class AwsAccount {
     return region === "" || region === this.region ? attributes : undefined;
   }
 
+  /** Whether there is such an image. */
+  public imageExists(id: string): boolean {
+    return this.cloud.imageExists?.(id) ?? true;
+  }
+
   private get partition(): string {
     if (this.region.startsWith("cn-")) return "aws-cn";
     return this.region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
@@ -171,7 +177,7 @@ export function regionOf(provider: Values): string {
 }
 
 /** The region in the object's ARN; `""` where the service has none. */
-function arnRegion(attributes: Values): string {
+export function arnRegion(attributes: Values): string {
   return text(attributes["arn"]).split(":")[3] ?? "";
 }
 

@@ -3,6 +3,8 @@ import {
   Unknown,
   UNKNOWN,
   type BlockSchema,
+  type Cloud,
+  type CloudObjects,
   type Planning,
   type ResourceSimulation,
   type Value,
@@ -79,10 +81,12 @@ export const launchTemplate: ResourceSimulation = {
     }
     const id = ec2Id("lt");
     const arn = account.arn("ec2", `launch-template/${id}`);
+    putVersion(id, 1, planned, cloud);
     return { ...names, id, arn, default_version: 1, latest_version: 1 };
   },
-  update(planned, prior) {
-    const latest = count(prior["latest_version"]) + (planned["latest_version"] instanceof Unknown ? 1 : 0);
+  update(planned, prior, cloud) {
+    const isNewVersion = planned["latest_version"] instanceof Unknown;
+    const latest = count(prior["latest_version"]) + (isNewVersion ? 1 : 0);
     const wanted = planned["default_version"];
     if (!(wanted instanceof Unknown) && count(wanted) > latest) {
       const message = `Could not find launch template version ${String(count(wanted))}.`;
@@ -94,9 +98,41 @@ export const launchTemplate: ResourceSimulation = {
         error,
       );
     }
+    if (isNewVersion) putVersion(text(prior["id"]), latest, planned, cloud);
     return { latest_version: latest, default_version: wanted instanceof Unknown ? latest : count(wanted) };
   },
+  delete(prior, cloud) {
+    for (let version = 1; version <= count(prior["latest_version"]); version++) {
+      cloud.remove(TEMPLATE_VERSION, versionId(text(prior["id"]), version));
+    }
+  },
 };
+
+/** No resource of Terraform's, but an object in EC2: a group stays with its version while the template has a newer one. */
+const TEMPLATE_VERSION = "aws_launch_template_version";
+
+function versionId(template: string, version: number): string {
+  return `${template}/${String(version)}`;
+}
+
+function putVersion(template: string, version: number, planned: Values, cloud: Cloud): void {
+  const { image_id: image, user_data: data } = planned;
+  cloud.put(TEMPLATE_VERSION, versionId(template, version), { image_id: text(image), user_data: text(data) });
+}
+
+/**
+ * What a version of a launch template says: `image_id`, and `user_data` in base64. Undefined where there is none.
+ * @param wanted as a group names it: a number, `$Latest` or `$Default`
+ */
+export function templateVersion(template: string, wanted: string, objects: CloudObjects): Values | undefined {
+  const attributes = (type: string, id: string): Values | undefined =>
+    objects.list(type).find((object) => object.id === id)?.attributes;
+  const named = attributes("aws_launch_template", template);
+  const version = wanted.startsWith("$")
+    ? count(named?.[wanted === "$Latest" ? "latest_version" : "default_version"])
+    : Number(wanted);
+  return attributes(TEMPLATE_VERSION, versionId(template, version));
+}
 
 /** What the plugin puts in a launch template's id until it has looked up the name. */
 const NOT_LOOKED_UP = "unknown";
@@ -285,8 +321,22 @@ function launchTemplateOf(
       throw refuse(`${form} The specified launch template, ${which}, does not exist.`);
     }
     checkProfile(attributes, form, refuse, account);
+    checkImage(template.id, wanted, form, refuse, account);
     return { id: template.id, name: text(attributes["name"]), version: wanted };
   });
+}
+
+/** Images are looked for when a group takes the template, not when the template is made. */
+function checkImage(
+  template: string,
+  wanted: string,
+  form: string,
+  refuse: (message: string) => Error,
+  account: AwsAccount,
+): void {
+  const image = text(templateVersion(template, wanted, { list: (type) => account.all(type) })?.["image_id"]);
+  if (image === "" || account.imageExists(image)) return;
+  throw refuse(`${form} The image id '[${image}]' does not exist`);
 }
 
 function checkProfile(

@@ -435,7 +435,7 @@ function listenersOf(targetGroupArn: string, cloud: Cloud): Values[] {
 }
 
 /** The target groups that a listener's actions name. */
-function targetsOf(listener: Values): string[] {
+export function targetsOf(listener: Values): string[] {
   return blocks(listener["default_action"]).flatMap((action) => [
     ...(text(action["target_group_arn"]) === "" ? [] : [text(action["target_group_arn"])]),
     ...blocks(action["forward"]).flatMap(({ target_group: groups }) =>

@@ -138,6 +138,40 @@ const deregistrationDelay: Check = (value, name) => {
     : `expected ${name} to be at between (0) and (3600), got ${value}`;
 };
 
+const atLeastOne = notMatching(
+  /^(0$|-)/,
+  (name, value) => `expected ${name} to be at least (1), got ${value}`,
+);
+
+const alarmPeriod =
+  (...short: readonly number[]): Check =>
+  (value, name) =>
+    short.includes(Number(value)) || Number(value) % 60 === 0
+      ? undefined
+      : `expected ${name} to be one of [${short.join(" ")}], got ${value}`;
+
+/** An ARN, or what an alarm does to an instance. */
+const alarmAction = matching(
+  /^$|^arn:[\w-]+:automate:[\w-]+:ec2:(reboot|recover|stop|terminate)$|^arn:aws(-[a-z]+)*:[^:]*:([a-z]{2}(-[a-z]+)+-\d{1,2})?:(aws|aws-managed|third-party|aws-marketplace|\d{12}|cw.{10})?:./,
+  (name, value) => `"${name}" (${value}) is an invalid ARN`,
+);
+
+const alarmNamespace = matching(
+  /[^:]/,
+  (name) => `invalid value for ${name} (must not contain colon characters)`,
+);
+
+const percentile = matching(
+  /^((p|tm|wm|tc|ts)(\d{1,2}(\.\d{1,2})?|100)|IQM|(TM|WM|PR|TC|TS)\((\d+(\.\d+)?%?)?:(\d+(\.\d+)?%?)?\))$/,
+  (name) =>
+    `invalid value for ${name} (invalid statistic, see: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html)`,
+);
+
+const statistic: Check = (value, name) =>
+  ["SampleCount", "Average", "Sum", "Minimum", "Maximum"].includes(value)
+    ? undefined
+    : percentile(value, name);
+
 /** The plugin's validators of one attribute that are more than a list, a range or a length, by type and path. */
 const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Check[] } } = {
   aws_vpc: { cidr_block: [vpcBlock], ipv6_cidr_block: [block(6)] },
@@ -198,14 +232,39 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
     ],
   },
   aws_iam_user_policy: { policy: [policy] },
+  aws_cloudwatch_metric_alarm: {
+    evaluation_periods: [atLeastOne],
+    datapoints_to_alarm: [atLeastOne],
+    period: [alarmPeriod(10, 20, 30)],
+    namespace: [alarmNamespace],
+    extended_statistic: [percentile],
+    alarm_actions: [alarmAction],
+    insufficient_data_actions: [alarmAction],
+    ok_actions: [alarmAction],
+    "metric_query.period": [alarmPeriod(1, 5, 10, 20, 30)],
+    "metric_query.metric.period": [alarmPeriod(1, 5, 10, 20, 30)],
+    "metric_query.metric.namespace": [alarmNamespace],
+    "metric_query.metric.stat": [statistic],
+  },
+  aws_route53_record: {
+    zone_id: [notMatching(/^$/, (name, value) => `${name} must not be empty, got ${value}`)],
+  },
+  aws_route53_health_check: {
+    ip_address: [
+      (value, name) =>
+        isIP(value) > 0 ? undefined : `expected ${name} to contain a valid IP, got: ${value}`,
+    ],
+    child_health_threshold: [
+      (value, name) =>
+        Number(value) <= 256 ? undefined : `expected ${name} to be at most (256), got ${value}`,
+    ],
+  },
   aws_cloudwatch_log_group: { name: logGroupName(512), name_prefix: logGroupName(486) },
   aws_launch_template: {
     name: templateName(125),
     name_prefix: templateName(99),
     ebs_optimized: [truth],
-    default_version: [
-      notMatching(/^(0$|-)/, (name, value) => `expected ${name} to be at least (1), got ${value}`),
-    ],
+    default_version: [atLeastOne],
     "block_device_mappings.ebs.delete_on_termination": [truth],
     "block_device_mappings.ebs.encrypted": [truth],
     "network_interfaces.associate_carrier_ip_address": [truth],
@@ -299,13 +358,26 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
   },
 };
 
+/** Fewest elements of a collection; schemas tell it of blocks only. */
+const FEWEST: { readonly [type: string]: { readonly [name: string]: number } } = {
+  aws_route53_health_check: { regions: 3 },
+};
+
 /** terraform-plugin-framework words its refusals in its own way. */
 const FRAMEWORK_BLOCKS = { cidr_ipv4: 4, cidr_ipv6: 6 } as const;
 
 /** What the plugin's own validators say to a configuration. */
 export function validateAws(type: string, config: Values): Diagnostic[] {
   if (type.startsWith("aws_vpc_security_group_")) return validateRule(config);
-  return Object.entries(CHECKS[type] ?? {}).flatMap(([path, checks]) => {
+  const tooFew = Object.entries(FEWEST[type] ?? {}).flatMap(([name, fewest]): Diagnostic[] => {
+    const { length } =
+      Array.isArray(config[name]) && isWhollyKnown(config[name]) ? config[name] : { length: fewest };
+    const detail = `Attribute ${name} requires ${String(fewest)} item minimum, but config has only ${String(length)} declared.`;
+    return length >= fewest
+      ? []
+      : [{ severity: "error", summary: "Not enough list items", detail, path: [name] }];
+  });
+  const wrong = Object.entries(CHECKS[type] ?? {}).flatMap(([path, checks]) => {
     const names = path.split(".");
     // SDKv2 does not look into a collection, or into blocks, while anything in it is unknown.
     const [first = ""] = names;
@@ -317,6 +389,7 @@ export function validateAws(type: string, config: Values): Diagnostic[] {
       }),
     );
   });
+  return [...tooFew, ...wrong];
 }
 
 function validateRule(config: Values): Diagnostic[] {

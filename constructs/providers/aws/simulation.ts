@@ -10,7 +10,11 @@ import {
   type Value,
   type Values,
 } from "../../fleet/simulation";
+import { alarms } from "./life-alarms";
+import { anycast } from "./life-anycast";
+import { nodeGroups } from "./life-node-groups";
 import { accelerator, acceleratorListener, endpointGroup } from "./simulation-accelerator";
+import { metricAlarm } from "./simulation-alarm";
 import { blocks, isObject } from "./simulation-cloud";
 import { AWS_DATA } from "./simulation-data";
 import * as identity from "./simulation-identity";
@@ -45,6 +49,7 @@ const RESOURCES: { readonly [type: string]: ResourceSimulation } = {
   aws_iam_user_policy: identity.userPolicy,
   aws_iam_access_key: identity.accessKey,
   aws_cloudwatch_log_group: identity.logGroup,
+  aws_cloudwatch_metric_alarm: metricAlarm,
   aws_launch_template: launchTemplate,
   aws_lb: loadBalancer,
   aws_lb_target_group: targetGroup,
@@ -65,6 +70,7 @@ export const aws: ProviderSimulation = {
     Object.entries(RESOURCES).map(([type, resource]) => [type, asPlugin(type, resource)]),
   ),
   configure: configureAws,
+  life: { nodeGroups, anycast, alarms },
 };
 
 /** What every resource has: `tags_all`, and an object that is read back in full. */
@@ -145,6 +151,7 @@ const NULL_UNLESS_ANSWERED = new Set([
  * keeps the null that was planned.
  */
 const EMPTY_WHEN_READ: { readonly [type: string]: readonly string[] } = {
+  aws_cloudwatch_metric_alarm: ["alarm_actions", "dimensions", "insufficient_data_actions", "ok_actions"],
   aws_autoscaling_group: ["enabled_metrics", "suspended_processes", "termination_policies"],
   aws_launch_template: ["security_group_names"],
 };

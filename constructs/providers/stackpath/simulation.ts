@@ -12,20 +12,20 @@ import {
   type Value,
   type Values,
 } from "../../fleet/simulation";
-
-const WORKLOAD = "stackpath_compute_workload";
-const POLICY = "stackpath_compute_network_policy";
+import { POLICY } from "./simulation-firewall";
+import { life } from "./simulation-life";
+import { blocks, listOf, mapOf, text } from "./simulation-values";
+import { ANYCAST_RESULT, deploymentsOf, WORKLOAD } from "./simulation-workload";
 
 /** Asks for an anycast address; only looked at when the workload is made. */
 const ANYCAST_REQUEST = "anycast.platform.stackpath.net";
-/** Set by the server: the workload's anycast address as a /32, for the workload's lifetime. */
-const ANYCAST_RESULT = "anycast.platform.stackpath.net/subnets";
 
 /** stackpath/stackpath 2.1.0 and the edge compute service behind it, which closed in 2024. */
 export const stackpath: ProviderSimulation = {
   ...simulationData(__dirname, "stackpath/stackpath"),
   resources: { [WORKLOAD]: workload(), [POLICY]: networkPolicy() },
   configure: missingCredentials,
+  life,
 };
 
 function missingCredentials(config: Values): Diagnostic[] {
@@ -50,12 +50,14 @@ function workload(): ResourceSimulation {
     },
     create(planned, cloud) {
       refuseTaken(cloud, WORKLOAD, planned, "failed to create compute workload");
+      refuseUnknownImage(cloud, planned, "failed to create compute workload");
       const annotations = mapOf(planned["annotations"]);
       if (annotations[ANYCAST_REQUEST] === "true")
         annotations[ANYCAST_RESULT] = `${freeAnycastAddress(cloud)}/32`;
       return workloadOf(planned, { id: randomUUID(), version: "1", annotations, instances: [] }, cloud);
     },
     update(planned, prior, cloud) {
+      refuseUnknownImage(cloud, planned, "failed to update compute workload");
       const stored = cloud.get(WORKLOAD, text(prior["id"]))?.attributes ?? prior;
       const annotations = mapOf(planned["annotations"]);
       const address = mapOf(stored["annotations"])[ANYCAST_RESULT];
@@ -111,21 +113,10 @@ function asApiReturns(machine: Values): Values {
 function instancesOf(stored: Values, existing: readonly Values[], cloud: Cloud): Values[] {
   const network = text(blocks(stored["network_interface"])[0]?.["network"]);
   const hosts = freeHosts(cloud);
-  return instanceNames(stored).map((name) => {
+  const names = deploymentsOf(stored).flatMap(({ instances }) => instances);
+  return names.map((name) => {
     const before = existing.find((instance) => instance["name"] === name);
     return before ?? instanceOf(name, network, hosts.next().value);
-  });
-}
-
-function instanceNames(stored: Values): string[] {
-  const targets = [...blocks(stored["target"])].sort((a, b) => (text(a["name"]) < text(b["name"]) ? -1 : 1));
-  return targets.flatMap((target) => {
-    const cities = blocks(target["selector"])
-      .filter(({ key, operator }) => key === "cityCode" && operator === "in")
-      .flatMap(({ values }) => listOf(values, []).map(text));
-    const replicas = Array.from({ length: Number(target["min_replicas"]) }, (_, i) => i);
-    const prefix = `${text(stored["slug"])}-${text(target["name"])}`;
-    return cities.flatMap((city) => replicas.map((i) => `${prefix}-${city.toLowerCase()}-${i}`));
   });
 }
 
@@ -249,6 +240,15 @@ function refuseTaken(cloud: Cloud, type: string, planned: Values, failed: string
   if (taken) throw apiRefusal(failed, 409, `slug ${text(planned["slug"])} is already in use`);
 }
 
+/** The service closed before anybody wrote down how it refuses an image; the form of its errors is known. */
+function refuseUnknownImage(cloud: Cloud, planned: Values, failed: string): void {
+  for (const { image } of blocks(planned["virtual_machine"])) {
+    if (cloud.imageExists?.(text(image)) === false) {
+      throw apiRefusal(failed, 400, `image ${text(image)} does not exist`);
+    }
+  }
+}
+
 function apiRefusal(failed: string, status: number, message: string): Refusal {
   return new Refusal(`${failed}: a ${status} error was returned from StackPath: "${message}"`);
 }
@@ -264,21 +264,4 @@ function sameMap(a: Values, b: Values): boolean {
 
 function next(version: Value | undefined): string {
   return String(Number(text(version)) + 1);
-}
-
-function text(value: Value | undefined): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** A copy of a map; of null and unknown an empty one. */
-function mapOf(value: Value | undefined): Values {
-  return value instanceof Unknown || Array.isArray(value) || typeof value !== "object" ? {} : { ...value };
-}
-
-function listOf(value: Value | undefined, fallback: Value[]): Value[] {
-  return Array.isArray(value) ? value : fallback;
-}
-
-function blocks(value: Value | undefined): Values[] {
-  return Array.isArray(value) ? value.map(mapOf) : [];
 }

@@ -7,6 +7,7 @@ import {
   UNKNOWN,
   type BlockSchema,
   type ProviderSimulation,
+  type ResourceSimulation,
   type Value,
   type Values,
 } from "../../../constructs/fleet/simulation";
@@ -104,10 +105,11 @@ describe("the plugin server", () => {
   let crashes: number;
   const connections: Connection[] = [];
 
-  const serve = async (simulation: ProviderSimulation): Promise<void> => {
+  const serve = async (simulation: ProviderSimulation, images?: (id: string) => boolean): Promise<void> => {
     servers = await servePlugins({
       simulations: [simulation],
       store,
+      ...(images === undefined ? {} : { images }),
       faults: () => faults,
       struck: (fault) => (faults = spend(faults, fault)),
       crash: () => crashes++,
@@ -166,6 +168,20 @@ describe("the plugin server", () => {
     await east.call("Configure", { config: encodeValue({}, PROVIDER_TYPE) });
     expect((await east.create({ name: "d" })).state).toMatchObject({ where: "nowhere" });
     expect((await west.create({ name: "e" })).state).toMatchObject({ where: "west" });
+  });
+
+  test.each<[string, ((id: string) => boolean) | undefined, (boolean | undefined)[]]>([
+    ["lets clouds ask which images there are", (id) => id === "r1", [true, false]],
+    ["lets clouds take any image where nobody knows them", undefined, [undefined, undefined]],
+  ])("%s", async (_, images, expected) => {
+    const seen: (boolean | undefined)[] = [];
+    const create: ResourceSimulation["create"] = (planned, cloud) => {
+      seen.push(cloud.imageExists?.("r1"), cloud.imageExists?.("r9"));
+      return { ...planned, id: "a", where: "there" };
+    };
+    await serve(sampleProvider({ resource: { create } }), images);
+    await connection.create({ name: "a" });
+    expect(seen).toEqual(expected);
   });
 
   test("knows a configuration that is only being validated, unknown values and all", async () => {

@@ -381,6 +381,98 @@ describe("what is read back", () => {
     );
   });
 
+  test("a version of a launch template stays as it was made, until the template goes", () => {
+    const versions = (): Value[] =>
+      cloud.list("aws_launch_template_version").map(({ attributes }) => attributes["image_id"] ?? null);
+    const first = make("aws_launch_template", { name: "edge", image_id: "ami-1", user_data: "eA==" });
+    const second = cloud.update("aws_launch_template", first, { image_id: "ami-2", latest_version: UNKNOWN });
+    const described = cloud.update("aws_launch_template", second, { description: "x" });
+    expect(versions()).toEqual(["ami-1", "ami-2"]);
+    const other = make("aws_launch_template", { name: "other", image_id: "ami-3" });
+    cloud.delete("aws_launch_template", described);
+    expect(versions()).toEqual(["ami-3"]);
+    cloud.delete("aws_launch_template", other);
+    expect(versions()).toEqual([]);
+  });
+
+  describe("an alarm", () => {
+    const alarm = (changes: Values = {}, within = cloud): Values =>
+      make(
+        "aws_cloudwatch_metric_alarm",
+        {
+          alarm_name: "few-nodes",
+          comparison_operator: "LessThanThreshold",
+          evaluation_periods: 2,
+          metric_name: "HealthyHostCount",
+          statistic: "Minimum",
+          ...changes,
+        },
+        within,
+      );
+
+    test("is known by its name, and has an ARN of its region", () => {
+      expect(alarm()).toMatchObject({
+        id: "few-nodes",
+        arn: "arn:aws:cloudwatch:us-east-1:000000000000:alarm:few-nodes",
+        actions_enabled: true,
+        treat_missing_data: "missing",
+      });
+      expect(aws.resources["aws_cloudwatch_metric_alarm"]?.place?.(cloud.provider)).toBe("us-east-1");
+    });
+
+    test("reads as zero what nobody asked for", () => {
+      const zeros = {
+        threshold: 0,
+        datapoints_to_alarm: 0,
+        extended_statistic: "",
+        evaluate_low_sample_count_percentiles: "",
+        period: 0,
+        alarm_actions: null,
+        dimensions: null,
+      };
+      const object = alarm();
+      expect(object).toMatchObject(zeros);
+      expect(cloud.read("aws_cloudwatch_metric_alarm", object["id"])).toMatchObject({
+        ...zeros,
+        alarm_actions: [],
+        dimensions: {},
+      });
+    });
+
+    test("changes in place, and takes the place of its namesake", () => {
+      expect(cloud.update("aws_cloudwatch_metric_alarm", alarm(), { threshold: 3 })).toMatchObject({
+        id: "few-nodes",
+        threshold: 3,
+      });
+      alarm({ threshold: 4 });
+      expect(cloud.list("aws_cloudwatch_metric_alarm")).toHaveLength(1);
+    });
+
+    test("needs one statistic, which an unknown one is not", () => {
+      const message = "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm";
+      for (const changes of [
+        { statistic: null },
+        { statistic: UNKNOWN },
+        { statistic: "Sum", extended_statistic: "p90" },
+      ])
+        expect(refused(() => alarm(changes))).toBe(message);
+      expect(() => alarm({ statistic: null, extended_statistic: "p90" })).not.toThrow();
+      expect(() => alarm({ statistic: null, metric_name: UNKNOWN })).not.toThrow();
+    });
+
+    test("cannot query an expression and a metric in one", () => {
+      const query = (expression: Value): Values => ({
+        metric_name: null,
+        statistic: null,
+        metric_query: [{ id: "e", expression, metric: [{ metric_name: "m", period: 60, stat: "Sum" }] }],
+      });
+      const message = "No metric_query may have both `expression` and a `metric` specified";
+      expect(refused(() => alarm(query("1")))).toBe(message);
+      expect(refused(() => alarm(query(UNKNOWN)))).toBe(message);
+      expect(() => alarm(query(null))).not.toThrow();
+    });
+  });
+
   test("a group takes its zones from its subnets and its template's name from its id", () => {
     const { subnets } = network();
     const template = launchTemplate();
@@ -531,6 +623,34 @@ describe("AWS refuses", () => {
       "Invalid IAM Instance Profile name",
     );
     expect(group({})).not.toThrow();
+  });
+
+  test("a group whose image does not exist, only then and only where somebody knows the images", () => {
+    const template = make("aws_launch_template", { name: "edge", image_id: "ami-1" });
+    const newer = cloud.update("aws_launch_template", template, {
+      image_id: "ami-2",
+      latest_version: UNKNOWN,
+    });
+    const config = (version: string): Values => ({
+      name: "edge",
+      min_size: 1,
+      max_size: 1,
+      launch_template: [{ id: id(newer), name: null, version }],
+    });
+    cloud.imageExists = (image) => image === "ami-1";
+    expect(refused(() => make("aws_autoscaling_group", config("2")))).toMatch(
+      /^creating Auto Scaling Group \(edge\): operation error Auto Scaling: CreateAutoScalingGroup, https response error StatusCode: 400, RequestID: [0-9a-f-]{36}, api error ValidationError: You must use a valid fully-formed launch template\. The image id '\[ami-2\]' does not exist$/,
+    );
+    const group = make("aws_autoscaling_group", config("1"));
+    const change = (version: string) => () => cloud.update("aws_autoscaling_group", group, config(version));
+    expect(refused(change("2"))).toContain("UpdateAutoScalingGroup");
+    expect(refused(change("$Latest"))).toContain("The image id '[ami-2]' does not exist");
+    // What was refused changed nothing: its nodes still start from the version that the group names.
+    expect(aws.life?.nodeGroups?.(cloud).map((each) => each.template.image)).toEqual(["ami-1"]);
+    expect(change("$Default")).not.toThrow();
+    cloud.imageExists = () => true;
+    expect(change("2")).not.toThrow();
+    expect(aws.life?.nodeGroups?.(cloud).map((each) => each.template.image)).toEqual(["ami-2"]);
   });
 
   test("two subnets of a load balancer in one zone, and no internet gateway", () => {

@@ -132,6 +132,24 @@ describe("the simulated StackPath", () => {
       );
     });
 
+    test("needs an image that exists, where somebody knows the images", () => {
+      const machine = (image: string): Values => ({
+        virtual_machine: [{ name: "edge", image, resources: [{ requests: {} }] }],
+      });
+      cloud.imageExists = (image) => image === "acme/edge:r1";
+      const object = cloud.create(WORKLOAD, workload(machine("acme/edge:r1")));
+      expect(() => cloud.update(WORKLOAD, object, machine("acme/edge:r9"))).toThrow(
+        'failed to update compute workload: a 400 error was returned from StackPath: "image acme/edge:r9 does not exist"',
+      );
+      expect(cloud.read(WORKLOAD, object["id"])).toEqual(object);
+      const other = (image: string) => () =>
+        cloud.create(WORKLOAD, workload({ slug: "other", ...machine(image) }));
+      expect(other("acme/edge:r9")).toThrow("failed to create compute workload: a 400 error");
+      expect(cloud.list(WORKLOAD)).toHaveLength(1);
+      cloud.imageExists = () => true;
+      expect(other("acme/edge:r9")).not.toThrow();
+    });
+
     test("cannot be of containers and of a virtual machine", () => {
       const problems = cloud.validate(
         WORKLOAD,

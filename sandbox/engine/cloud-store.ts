@@ -40,6 +40,7 @@ type Entry = z.infer<typeof entrySchema>;
  */
 export class CloudStore {
   private readonly objects = new Map<string, Map<string, CloudObject>>();
+  private readonly listeners = new Set<() => void>();
 
   private constructor(private file: number | undefined) {}
 
@@ -77,6 +78,14 @@ export class CloudStore {
     this.write({ remove: { type, id, ...(place === undefined ? {} : { place }) } });
   }
 
+  /** Calls a function after each change, before the call that made it returns; returns what ends that. */
+  public onChange(then: () => void): () => void {
+    this.listeners.add(then);
+    return () => {
+      this.listeners.delete(then);
+    };
+  }
+
   public close(): void {
     if (this.file !== undefined) closeSync(this.file);
     this.file = undefined;
@@ -89,6 +98,7 @@ export class CloudStore {
     const line = toLine(entry);
     writeSync(this.file, line);
     this.apply(JSON.parse(line) as Entry); // what was written, so that memory and journal cannot differ
+    for (const listener of this.listeners) listener();
   }
 
   private apply(entry: Entry): void {

@@ -64,6 +64,7 @@ export interface NodeAnswer {
   };
 }
 
+/** The same object from its start to its end; a node that boots anew is another one. */
 export interface WorldNode {
   /** Unique over all clouds while it exists. */
   readonly name: string;
@@ -78,7 +79,7 @@ export interface WorldNode {
   readonly release: string;
   readonly state: NodeState;
   /** Why it is not well, for a person. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Whether its cloud sends it traffic. */
   readonly health: "starting" | "healthy" | "unhealthy";
   /** No network reaches it. */

@@ -141,6 +141,19 @@ describe("the cloud store", () => {
     expect(store.list()).toEqual([]);
   });
 
+  test("tells of every change, when it is made, until nobody listens", () => {
+    const heard: number[] = [];
+    const end = store.onChange(() => heard.push(store.list().length));
+    store.put(thing("a"));
+    store.put(thing("b"));
+    store.remove("thing", "a");
+    store.remove("thing", "never there");
+    expect(heard).toEqual([1, 2, 1]);
+    end();
+    store.put(thing("c"));
+    expect(heard).toHaveLength(3);
+  });
+
   test("takes no change once it is closed, and closing twice does no harm", () => {
     store.close();
     store.close();

@@ -90,7 +90,7 @@ export interface AnycastPort {
 export interface AnycastBackend {
   /** Id of the node group. */
   readonly group: string;
-  /** Percent of the clients nearest to it that it takes; the others go to the next. */
+  /** Percent of the clients nearest to it that it takes; the others go to the next. Failover pays no heed to it. */
   readonly percent: number;
 }
 
@@ -107,8 +107,13 @@ export interface Monitor {
   readonly frequencySeconds: number;
   /** Whether what a place sees changed counts only when it sees the same again a second later. */
   readonly rapidRecheck: boolean;
-  /** How many places must agree for its status to change; with `one` it is down as long as any place sees it down. */
-  readonly policy: "all" | "one" | "quorum";
+  /** How many looks in a row of a place must see what changed until it counts. Default: 1. */
+  readonly looksInARow?: number;
+  /**
+   * How many places must agree for its status to change; with `one` it is down as long as any place sees it down, with
+   * `upAbovePercent` it is up as long as more than so many percent of the places see it up.
+   */
+  readonly policy: "all" | "one" | "quorum" | { readonly upAbovePercent: number };
   /** Ids of the data feeds whose `up` it moves. */
   readonly feeds: readonly string[];
 }

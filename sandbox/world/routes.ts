@@ -9,8 +9,10 @@ interface Destination<Node> {
 }
 
 /**
- * The node that a new connection reaches: one of the nearest group with a healthy one. Healthy is what the cloud's
- * checks found, so it may be a node that has just died.
+ * The node that a new connection reaches: one of the nearest group that takes it, or, where that has no healthy one, of
+ * the nearest group that has, whatever part of the clients it is to take:
+ * https://docs.aws.amazon.com/global-accelerator/latest/dg/about-endpoints-endpoint-weights.unhealthy-endpoints.html
+ * Healthy is what the cloud's checks found, so it may be a node that has just died.
  *
  * @param group finds a group by its id.
  * @param random a number from [0, 1), each as likely.
@@ -22,26 +24,26 @@ export function nodeBehind<Node>(
   random: () => number,
 ): Node | undefined {
   const byDistance = backends
-    .filter(({ percent }) => percent > 0)
     .map((backend) => ({ backend, destination: group(backend.group) }))
     .filter((each): each is { backend: AnycastBackend; destination: Destination<Node> } => {
       return each.destination !== undefined;
     })
     .map((each) => ({ ...each, distance: angleBetween(from, each.destination.position) }))
     .sort((one, other) => one.distance - other.distance);
-  let passedBy: Destination<Node> | undefined;
-  for (const { backend, destination } of byDistance) {
-    const node = destination.nextHealthy();
-    if (node === undefined) continue;
-    if (random() * 100 < backend.percent) return node;
-    passedBy ??= destination;
-  }
-  // Nobody further on takes those whom the nearer ones left over.
-  if (passedBy !== undefined) return passedBy.nextHealthy();
-  if (!failOpen) return undefined;
-  for (const { destination } of byDistance) {
-    const node = destination.nextOfAll();
-    if (node !== undefined) return node;
+  // Where nobody further on takes those whom the nearer ones leave over, the nearest does.
+  const chosen =
+    byDistance.find(({ backend }) => random() * 100 < backend.percent) ??
+    byDistance.find(({ backend }) => backend.percent > 0);
+  const inTurn = chosen === undefined ? byDistance : [chosen, ...byDistance];
+  const healthy = firstOf(inTurn, ({ destination }) => destination.nextHealthy());
+  if (healthy !== undefined || !failOpen) return healthy;
+  return firstOf(byDistance, ({ destination }) => destination.nextOfAll());
+}
+
+function firstOf<From, To>(all: readonly From[], find: (one: From) => To | undefined): To | undefined {
+  for (const one of all) {
+    const found = find(one);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

@@ -65,10 +65,13 @@ describe("the node behind an anycast address", () => {
     expect(reached(dialled, { random: 0.99 })).toBe("far");
   });
 
-  test("is never of a group at 0 percent, not even where all others are unhealthy", () => {
-    expect(reached([{ group: "near", percent: 0 }, "far"], { random: 0 })).toBe("far");
-    expect(reached([{ group: "near", percent: 0 }, "sick"], { random: 0, failOpen: true })).toBe("sick");
-    expect(reached([{ group: "near", percent: 0 }], { random: 0, failOpen: true })).toBeUndefined();
+  test("is of a group at 0 percent only where the one that takes the client has no healthy node", () => {
+    const drained = { group: "near", percent: 0 };
+    expect(reached([drained, "far"], { random: 0 })).toBe("far");
+    expect(reached([drained, { group: "far", percent: 30 }], { random: 0.9 })).toBe("far");
+    expect(reached([drained, "sick"], { random: 0 })).toBe("near");
+    expect(reached([drained, "sick", "far"], { random: 0 })).toBe("near");
+    expect(reached([drained], { random: 0 })).toBe("near");
   });
 
   test("is of the nearest where nobody further on takes the rest", () => {

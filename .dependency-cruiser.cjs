@@ -21,7 +21,7 @@ module.exports = {
       "contract-knows-no-provider",
       "The contract is for every provider.",
       folder("constructs/fleet"),
-      folder("constructs/providers", "constructs/dns/ns1"),
+      folder("constructs/providers", "constructs/dns/ns1", "constructs/dns/route53"),
     ),
     rule(
       "providers-know-no-other",
@@ -33,13 +33,13 @@ module.exports = {
       "stacks-know-no-provider",
       "Stacks see the contract only.",
       folder("stacks", "live"),
-      folder("constructs/providers", "constructs/dns/ns1"),
+      folder("constructs/providers", "constructs/dns/ns1", "constructs/dns/route53"),
     ),
     rule(
       "one-list-of-simulations",
       "The engine knows no cloud.",
       { path: "^sandbox/", pathNot: "^sandbox/simulations\\.ts$" },
-      folder("constructs/providers", "constructs/dns/ns1"),
+      folder("constructs/providers", "constructs/dns/ns1", "constructs/dns/route53"),
     ),
     rule(
       "no-aws-root",

@@ -1,5 +1,5 @@
 import { ns1 } from "../constructs/dns/ns1/ns1";
-import { roundRobin } from "../constructs/dns/traffic-policy";
+import { weighted } from "../constructs/dns/traffic-policy";
 import { environment } from "../constructs/fleet/environment";
 import { aws } from "../constructs/providers/aws/aws";
 import { stackpath } from "../constructs/providers/stackpath/stackpath";
@@ -16,7 +16,7 @@ export default environment({
     { port: 2222, protocol: "TCP", role: "tunnel" },
   ],
   controlPlaneUrl: "https://control.example.net",
-  dns: ns1({ policy: roundRobin() }),
+  dns: ns1({ policy: weighted({ aws: 25, stackpath: 75 }) }),
   fleets: [
     aws({
       size,

@@ -1,3 +1,4 @@
+import { checkPercents } from "../constructs/dns/check-traffic";
 import { checkEnvironment } from "../constructs/fleet/check-environment";
 import type { Environment } from "../constructs/fleet/environment";
 import type { FleetProvider, FleetRelease } from "../constructs/fleet/fleet-provider";
@@ -78,22 +79,10 @@ function findRelease(
   return { id, image: images[fleet.provider] };
 }
 
-/** Round robin has no weights: it can serve a fleet or leave it out. And somebody must answer. */
-function checkShares({ fleets }: Environment, { fleets: live }: LiveRecord): readonly Problem[] {
-  const problems: Problem[] = [];
-  for (const { name } of fleets) {
-    const share = live[name]?.share ?? 100;
-    if (share !== 0 && share !== 100) {
-      problems.push({
-        where: `live record, fleets.${name}.share`,
-        what: `${share} cannot be had with round robin, which knows 0 and 100`,
-      });
-    }
-  }
-  if (fleets.length > 0 && fleets.every(({ name }) => live[name]?.share === 0)) {
-    problems.push({ where: "live record", what: "every fleet is drained; nobody would be answered" });
-  }
-  return problems;
+/** The policy must be able to give the shares that the record holds. And somebody must answer. */
+function checkShares({ dns, fleets }: Environment, { fleets: live }: LiveRecord): readonly Problem[] {
+  const percents = fleets.map(({ name }) => [name, live[name]?.share ?? 100] as const);
+  return checkPercents(dns.traffic, Object.fromEntries(percents));
 }
 
 function lostProblem(name: string): Problem {

@@ -1,26 +1,83 @@
-import { CloudStore } from "./engine/cloud-store";
-import { servePlugins } from "./engine/plugin-server";
+import { ControlPlane } from "./control-plane/control-plane";
+import { serveControlPlane } from "./control-plane/http";
 import { runDaemon } from "./daemon-process";
+import { readZones } from "./dns/zones";
+import { CloudStore } from "./engine/cloud-store";
 import { spend } from "./engine/fault";
+import { servePlugins } from "./engine/plugin-server";
 import { readFaults, watchFaults, writeFaults } from "./fault-file";
+import { openNetwork } from "./network/network";
+import { serveNs1Api } from "./ns1-api/server";
 import { simulations } from "./simulations";
+import { serveWorldApi } from "./world-api/server";
+import { scaledClock } from "./world/clock";
+import { readImages } from "./world/images";
+import { runAgents } from "./world/node-agent";
+import { openWorld } from "./world/open-world";
+import { fileWorldStore } from "./world/world-store";
 
-void runDaemon(async ({ clouds, faults }, log) => {
-  const store = CloudStore.open(clouds);
+/**
+ * World seconds per real second at first. At a minute a second, nodes boot and monitors react while a person watches,
+ * and slowly enough to follow.
+ */
+const SCALE = 60;
+
+void runDaemon(async (places, log) => {
+  const store = CloudStore.open(places.clouds);
+  const images = readImages();
+  const worldStore = fileWorldStore(places.world);
+  const clock = scaledClock({ scale: SCALE, start: worldStore.read()?.time ?? Date.now() });
+  const world = openWorld({
+    objects: store,
+    lives: simulations.flatMap(({ life }) => life ?? []),
+    clock,
+    images,
+    store: worldStore,
+    log,
+  });
+  const network = openNetwork(world);
+  const zones = () => readZones(store).map(({ name }) => name);
+  const worldApi = await serveWorldApi({ world, clock, network, zones });
+  const ns1Api = await serveNs1Api({ objects: store, world });
+  const controlPlane = new ControlPlane({
+    directory: places.controlPlane,
+    clock,
+    audiences: () => [...new Set(world.nodes().flatMap(({ file }) => file?.controlPlaneUrl ?? []))],
+  });
+  const agents = runAgents({
+    clock,
+    nodes: () => world.nodes(),
+    connections: () => world.connections(),
+    controlPlane,
+    directory: places.controlPlane,
+    log,
+  });
+  const controlPlaneApi = await serveControlPlane(controlPlane, clock);
   const plugins = await servePlugins({
     simulations,
     store,
-    faults: watchFaults(faults, log),
+    images: (id) => images.has(id),
+    faults: watchFaults(places.faults, log),
     // In the file, so that a fault that kills this process does not strike again after its restart.
     struck: (fault) => {
-      writeFaults(faults, spend(readFaults(faults), fault));
+      writeFaults(places.faults, spend(readFaults(places.faults), fault));
     },
   });
   return {
     records: store,
-    reattach: plugins.reattach,
+    feeds: world,
+    services: {
+      reattach: plugins.reattach,
+      world: { port: worldApi.port, token: worldApi.token },
+      controlPlane: { url: controlPlaneApi.url, token: controlPlane.issueOperatorToken() },
+      dnsApis: { NS1_ENDPOINT: ns1Api.endpoint, NS1_APIKEY: ns1Api.key },
+    },
     close: async () => {
-      await plugins.close();
+      const apis = [plugins, worldApi, controlPlaneApi, ns1Api, network];
+      await Promise.all(apis.map((api) => api.close()));
+      agents.close();
+      await world.close();
+      controlPlane.close();
       store.close();
     },
   };

@@ -13,6 +13,9 @@ export interface SandboxPlaces {
   /** Which version of Polycast made the data. */
   readonly madeBy: string;
   readonly clouds: string;
+  /** The nodes and the world's time. */
+  readonly world: string;
+  readonly controlPlane: string;
   readonly faults: string;
   readonly log: string;
   /** Where cdktf puts what it synthesizes. */
@@ -34,6 +37,8 @@ function placesIn(home: string, directory: string): SandboxPlaces {
     record: join(directory, "sandbox.json"),
     madeBy: join(directory, "made-by.json"),
     clouds: join(directory, "clouds"),
+    world: join(directory, "world.json"),
+    controlPlane: join(directory, "control-plane"),
     faults: join(directory, "faults.json"),
     log: join(directory, "sandbox.log"),
     synthesized: join(directory, "cdktf.out"),

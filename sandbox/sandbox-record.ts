@@ -4,7 +4,7 @@ import { z } from "zod";
 import { PROJECT_ROOT } from "../live/state-location";
 
 /** Version of the files that a sandbox leaves on disk; it grows when an older Polycast could not read them. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** Who made a sandbox's data. */
 export const makerSchema = z.object({ format: z.number(), polycast: z.string() });
@@ -18,6 +18,12 @@ export const recordSchema = makerSchema.extend({
   started: z.string(),
   /** The authoritative DNS server, UDP and TCP. */
   dns: z.object({ address: z.string(), port: z.int().min(1).max(65535) }),
+  /** The world's API, on 127.0.0.1; the token opens it. */
+  world: z.object({ port: z.int().min(1).max(65535), token: z.string() }),
+  /** Where nodes register; the token is the operator's. */
+  controlPlane: z.object({ url: z.string(), token: z.string() }),
+  /** Environment variables with which a client finds the simulated DNS services' APIs. */
+  dnsApis: z.record(z.string(), z.string()),
   /** What Terraform reads in TF_REATTACH_PROVIDERS, by provider address. */
   reattach: z.record(
     z.string(),
@@ -40,10 +46,13 @@ export function thisPolycast(): Maker {
   return { format: FORMAT, polycast: version };
 }
 
-/** Writes a JSON file so that a reader sees the old content or the new, never half of it. */
-export function writeJson(path: string, content: unknown): void {
+/**
+ * Writes a JSON file so that a reader sees the old content or the new, never half of it.
+ * @param mode who may read it; by default everybody.
+ */
+export function writeJson(path: string, content: unknown, mode?: number): void {
   const draft = `${path}.${process.pid}.draft`;
-  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`);
+  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode });
   renameSync(draft, path);
 }
 

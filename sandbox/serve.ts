@@ -1,16 +1,29 @@
 import { rmSync } from "node:fs";
+import type { FeedSource } from "./dns/feeds";
 import { serveDns } from "./dns/server";
-import type { RecordSource } from "./dns/zones";
+import type { RecordSource } from "./dns/record-source";
 import type { SandboxPlaces } from "./places";
-import { readJson, recordSchema, thisPolycast, writeJson, type SandboxRecord } from "./sandbox-record";
+import {
+  FORMAT,
+  readJson,
+  recordSchema,
+  thisPolycast,
+  writeJson,
+  type SandboxRecord,
+} from "./sandbox-record";
 
 /** How often a running sandbox makes sure that it is still the one its directory speaks of, in milliseconds. */
 const CHECK_EVERY = 1_000;
 
-/** The simulated clouds as the sandbox process needs them. */
+/** Only the user who started it: the record holds the token of the world's API. */
+const PRIVATE = 0o600;
+
+/** The simulated clouds, and what runs behind them, as the sandbox process needs them. */
 export interface Clouds {
   readonly records: RecordSource;
-  readonly reattach: SandboxRecord["reattach"];
+  readonly feeds: FeedSource;
+  /** How others reach them. */
+  readonly services: Pick<SandboxRecord, "reattach" | "world" | "controlPlane" | "dnsApis">;
   close(): Promise<void>;
 }
 
@@ -31,16 +44,16 @@ export async function serveSandbox(
   log: (line: string) => void,
   onAbandoned: () => void,
 ): Promise<RunningSandbox> {
-  const dns = await serveDns({ source: clouds.records, log });
+  const dns = await serveDns({ source: clouds.records, feeds: clouds.feeds, log });
   const record: SandboxRecord = {
     ...thisPolycast(),
-    format: 1,
+    format: FORMAT,
     pid: process.pid,
     started: new Date().toISOString(),
     dns: { address: "127.0.0.1", port: dns.port },
-    reattach: clouds.reattach,
+    ...clouds.services,
   };
-  writeJson(places.record, record);
+  writeJson(places.record, record, PRIVATE);
   const check = setInterval(() => {
     if (isStillOurs(places)) return;
     clearInterval(check);

@@ -1,27 +1,57 @@
+import { capacityOf } from "../fleet/fleet-inputs";
 import type { Environment } from "../fleet/environment";
+import type { TrafficFleet } from "./preference";
+import { trafficShares } from "./traffic-model";
 
-/** Percent of the traffic that each fleet gets, per address family. */
-export interface FamilyShares {
-  readonly A: Readonly<Record<string, number>>;
-  readonly AAAA: Readonly<Record<string, number>>;
+/** The record types that lead to fleets. */
+export type Family = "A" | "AAAA";
+
+/** Percent of the traffic that each fleet gets while all are well, per address family. */
+export type FamilyShares = Readonly<Record<Family, Readonly<Record<string, number>>>>;
+
+type Steered = Pick<Environment, "dns" | "fleets">;
+
+/**
+ * The fleets that answer for each address family. There is none for IPv6 users where all that have IPv6 are drained, while
+ * others serve: they would keep being sent to a fleet that is to be left alone, and have IPv4.
+ * @param live fleet name -> percent of what the policy gives it at this moment (0 is drained).
+ */
+export function familyFleets(
+  { dns, fleets }: Steered,
+  live: Readonly<Record<string, number>>,
+): Readonly<Record<Family, readonly TrafficFleet[]>> {
+  const fleetOf = ({ name, wish }: Steered["fleets"][number]): TrafficFleet => ({
+    name,
+    capacity: capacityOf(wish).connections,
+    percent: live[name] ?? 0,
+  });
+  const six = fleets.filter(({ wish }) => dns.ipv6 !== "none" && wish.ipv6 === true).map(fleetOf);
+  const complete = dns.ipv6 === "partial" || six.length === fleets.length;
+  return {
+    A: fleets.map(fleetOf),
+    AAAA: complete && six.some(({ percent }) => percent > 0) ? six : [],
+  };
 }
 
 /**
- * Who answers for which address family.
- * @param live fleet name -> percent of its policy share that it gets at this moment (0 is drained).
+ * Who gets how much of each address family.
+ * @param live see `familyFleets`.
+ * @param region the users of a region; undefined: those of all regions without a policy of their own.
  */
 export function shares(
-  { dns, fleets }: Pick<Environment, "dns" | "fleets">,
+  environment: Steered,
   live: Readonly<Record<string, number>>,
+  region?: string,
 ): FamilyShares {
-  const serving = fleets.filter(({ name }) => (live[name] ?? 0) > 0);
-  const withIpv6 = serving.filter(({ wish }) => wish.ipv6 === true);
-  const aaaa = dns.ipv6 === "partial" || withIpv6.length === serving.length ? withIpv6 : [];
-  return { A: evenly(serving), AAAA: evenly(aaaa) };
-}
-
-function evenly(fleets: readonly { readonly name: string }[]): Record<string, number> {
-  return Object.fromEntries(fleets.map(({ name }) => [name, 100 / fleets.length]));
+  const families = familyFleets(environment, live);
+  const percents = (fleets: readonly TrafficFleet[]): Record<string, number> =>
+    Object.fromEntries(
+      Object.entries(trafficShares(environment.dns.traffic, fleets, {}, region)).map(([name, share]) => [
+        name,
+        100 * share,
+      ]),
+    );
+  return { A: percents(families.A), AAAA: percents(families.AAAA) };
 }
 
 /** `aws 50 %, stackpath 50 %`, for a plan that a person reads. */

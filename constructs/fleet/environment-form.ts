@@ -58,6 +58,8 @@ const environmentSchema = z.strictObject({
   clientAffinity: z.enum(["none", "source-ip"]).optional(),
   controlPlaneUrl: z.string(),
   dns: made("optionsSchema"),
+  trafficLimit: z.number().optional(),
+  audience: z.record(z.string(), z.number()).optional(),
   fleets: z.array(made("wishSchema")),
   state: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("local") }),

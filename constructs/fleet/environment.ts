@@ -27,6 +27,10 @@ export interface Environment {
   /** `https:` URL of the control plane. */
   readonly controlPlaneUrl: string;
   readonly dns: DnsBackend;
+  /** Points of traffic that one deploy of DNS may move unless told (75/25 to 0/100 is 75), from 1 to 100. Default: 10. */
+  readonly trafficLimit?: number;
+  /** Percent of all users in each region that has a policy of its own. Default: unknown, so the worst region counts. */
+  readonly audience?: Readonly<Record<string, number>>;
   readonly fleets: readonly FleetProvider[];
   readonly state: StateLocation;
   /** Whether plans that would destroy an anycast address or the zone are refused. Default: outside the sandbox. */

@@ -50,6 +50,16 @@ export interface FleetAbilities {
   readonly siteDrain: "endpoint-weight" | "none";
 }
 
+/** An existing object that is to become one of a fleet's resources. */
+export interface AdoptedObject {
+  /** Terraform's resource type. */
+  readonly type: string;
+  /** As it is, in the terms of the resource's schema. */
+  readonly before: Readonly<Record<string, unknown>>;
+  /** As the fleet wants it; without what is known only after apply. */
+  readonly after: Readonly<Record<string, unknown>>;
+}
+
 /**
  * One fleet on one provider, as an environment asks for it: what `aws({...})` and `stackpath({...})` return.
  * All that lies downstream (DNS, rollouts, pictures) sees only this and {@link DataPlaneFleet}.
@@ -68,5 +78,7 @@ export interface FleetProvider {
   readonly sizes: readonly Size[];
   /** What only this provider can find wrong: unknown sites, names over its limits, combinations, its image entry. */
   check(demand: FleetDemand, release: FleetRelease): readonly Problem[];
+  /** What would be lost if the fleet took over an object that was made elsewhere, and which wish keeps it. */
+  checkAdopted?(object: AdoptedObject): readonly Problem[];
   fleet(scope: Construct, id: string, props: FleetProps): DataPlaneFleet;
 }

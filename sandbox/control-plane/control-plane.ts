@@ -97,7 +97,7 @@ export class ControlPlane {
     } else if (nodeOf(caller, this.registry, this.options.clock.now()).environment !== environment) {
       throw notAllowed(`read the nodes of ${environment}`, "Ask for those of the node's own environment.");
     }
-    return this.registry.list(environment, after);
+    return this.listFor(caller, environment, after);
   }
 
   /**
@@ -131,12 +131,18 @@ export class ControlPlane {
         resolve();
       }
     });
-    return this.registry.list(environment, after);
+    return this.listFor(caller, environment, after);
   }
 
   public close(): void {
     this.registry.close();
     this.tokens.close();
+  }
+
+  /** Nodes have no use for each other's load; operators measure fleets by it. */
+  private listFor(caller: Caller, environment: string, after: string | undefined): NodeList {
+    const list = this.registry.list(environment, after);
+    return caller.kind === "operator" ? this.registry.withRenewals(environment, list) : list;
   }
 
   /** The caller's node, which must be the one that it names. */

@@ -61,6 +61,7 @@ export const registrationSchema = z
       .max(16)
       .optional()
       .describe("Where other nodes reach it."),
+    connections: z.int().min(0).optional().describe("Connections that it has: its load, for operators."),
   })
   .meta({ id: "Registration", description: "What a node says of itself." });
 
@@ -77,6 +78,10 @@ export const nodeEntrySchema = z
     ...registrationSchema.shape,
     name: z.string(),
     since: z.iso.datetime().describe("When it first registered."),
+    silentSeconds: z
+      .number()
+      .optional()
+      .describe("How long ago it renewed last. For operators only, as `connections`."),
   })
   .meta({ id: "Node" });
 

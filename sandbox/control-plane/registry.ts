@@ -18,6 +18,9 @@ import { RefusedRequest } from "./refused-request";
 /** How many departures are remembered for readers of changes; who asks for older ones gets the complete list. */
 const REMEMBERED_DEPARTURES = 1000;
 
+/** What a node says of itself that others hear of. */
+const lasting = z.object(registrationSchema.omit({ connections: true }).shape);
+
 const memberSchema = z.strictObject({
   environment: z.string(),
   fleet: z.string(),
@@ -25,12 +28,19 @@ const memberSchema = z.strictObject({
   key: publicKeySchema,
   keyId: z.string(),
   /** undefined: it has enrolled and not registered yet. */
-  registration: registrationSchema.optional(),
+  registration: lasting.optional(),
   /** World time of the first registration, in milliseconds. */
   since: z.number().optional(),
   /** When what others see of it changed last. */
   revision: z.number(),
 });
+/** What a node said last, and when: it is out of date in seconds, so neither a change nor worth keeping. */
+interface Renewal {
+  readonly said: Registration;
+  /** World time, in milliseconds. */
+  readonly at: number;
+}
+
 /** A node that holds its name. */
 export type Member = Readonly<z.infer<typeof memberSchema>>;
 
@@ -60,6 +70,8 @@ export class Registry {
   private readonly keyIds = new Map<string, string>();
   /** By key id: world time until which a node may be silent, in milliseconds. */
   private readonly leases = new Map<string, number>();
+  /** By key id; of those that have renewed since this process started. */
+  private readonly renewals = new Map<string, Renewal>();
   private readonly lists = new Map<string, NodeList>();
   private readonly listeners = new Set<() => void>();
   private readonly departures: Departure[] = [];
@@ -121,12 +133,17 @@ export class Registry {
   /** Registers an enrolled node, or renews its lease. */
   public renew(member: Member, registration: Registration): void {
     // In one process an unchanged registration is the same object, and 1000 nodes at 600 times real time come by often.
-    if (member.registration !== registration && !isDeepStrictEqual(member.registration, registration)) {
-      const since = member.since ?? this.clock.now();
-      this.write({ put: { ...member, registration, since, revision: this.revision + 1 } });
-      this.tell();
-    }
+    if (this.renewals.get(member.keyId)?.said !== registration) this.register(member, registration);
+    this.renewals.set(member.keyId, { said: registration, at: this.clock.now() });
     this.extend(member.keyId);
+  }
+
+  private register(member: Member, said: Registration): void {
+    const registration = lasting.parse(said);
+    if (isDeepStrictEqual(member.registration, registration)) return;
+    const since = member.since ?? this.clock.now();
+    this.write({ put: { ...member, registration, since, revision: this.revision + 1 } });
+    this.tell();
   }
 
   public remove({ keyId, registration }: Member): void {
@@ -143,6 +160,25 @@ export class Registry {
   public list(environment: string, after?: string): NodeList {
     const since = this.numberOf(after);
     return since === undefined ? this.completeList(environment) : this.changes(environment, since);
+  }
+
+  /** The same list, with each node's load and how old that is: neither makes a revision of its own. */
+  public withRenewals(environment: string, list: NodeList): NodeList {
+    const now = this.clock.now();
+    return {
+      ...list,
+      nodes: list.nodes.map((node) => {
+        const keyId = this.keyIds.get(nameKey({ environment, name: node.name })) ?? "";
+        const { said, at } = this.renewals.get(keyId) ?? {};
+        if (said === undefined || at === undefined) return node;
+        const { connections } = said;
+        return {
+          ...node,
+          ...(connections === undefined ? {} : { connections }),
+          silentSeconds: (now - at) / 1000,
+        };
+      }),
+    };
   }
 
   public get currentRevision(): string {
@@ -248,6 +284,7 @@ export class Registry {
     const member = this.members.get(keyId);
     if (member === undefined) return;
     this.members.delete(keyId);
+    this.renewals.delete(keyId);
     this.keyIds.delete(nameKey(member));
     if (member.registration === undefined) return; // nobody has seen it
     this.revision = revision;

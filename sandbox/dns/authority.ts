@@ -1,7 +1,21 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { Answer } from "dns-packet";
+import type { ClientRegions } from "./client-regions";
+import { withFeeds, type FeedSource } from "./feeds";
 import { applyFilterChain, type RandomSource } from "./filter-chain";
-import { ancestors, canonical, isWithin, type RecordSet, type ServedType, type Zone } from "./zones";
+import { draw, outcomes } from "./route53-answers";
+import { isHealthy } from "./route53-health";
+import { locationOf } from "./route53-locations";
+import {
+  ancestors,
+  canonical,
+  isWithin,
+  type FilteredSet,
+  type RecordSet,
+  type RoutedSet,
+  type ServedType,
+  type Zone,
+} from "./zone";
 
 /** A CNAME that leads to another is followed this often. */
 const LONGEST_CHAIN = 8;
@@ -13,6 +27,8 @@ const SRV_DATA = /^(\d+)\s+(\d+)\s+(\d+)\s+(\S+)$/;
 export interface Question {
   readonly name: string;
   readonly type: string;
+  /** The network for whose client a resolver asks, if it says so. */
+  readonly clientSubnet?: string;
 }
 
 /** The content of a reply, before it becomes a packet. */
@@ -26,16 +42,26 @@ export interface Reply {
 
 export interface Steering {
   readonly random: RandomSource;
+  readonly feeds: FeedSource;
+  readonly regions: ClientRegions;
   readonly onUnknownFilter: (filter: string) => void;
   /** The serial number of a zone's content. */
   readonly serial: (zone: Zone) => number;
+}
+
+/** Steering of a client's answers, whose region is known or not. */
+interface LocalSteering extends Steering {
+  readonly georegion: string | undefined;
 }
 
 /**
  * Answers a question from the zones we are authoritative for (RFC 1034, 4.3.2; wildcards as in RFC 4592).
  * Owner names are spelt as the asker did.
  */
-export function answer(zones: readonly Zone[], question: Question, steering: Steering): Reply {
+export function answer(zones: readonly Zone[], question: Question, tools: Steering): Reply {
+  const { clientSubnet } = question;
+  const georegion = clientSubnet === undefined ? undefined : tools.regions.regionOf(clientSubnet);
+  const steering = { ...tools, georegion };
   const answers: Answer[] = [];
   let name = question.name;
   for (let step = 0; step < LONGEST_CHAIN; step++) {
@@ -101,7 +127,7 @@ function negative(
   rcode: "NOERROR" | "NXDOMAIN",
   zone: Zone,
   answers: readonly Answer[],
-  steering: Steering,
+  steering: LocalSteering,
 ): Reply {
   // RFC 2308: a resolver keeps "there is no such record" for as long as the SOA in the reply says.
   const soa = { ...soaRecord(zone, steering, zone.name), ttl: Math.min(zone.ttl, zone.nxTtl) };
@@ -111,7 +137,7 @@ function negative(
 function referral(
   { owner, set }: { owner: string; set: RecordSet },
   answers: readonly Answer[],
-  steering: Steering,
+  steering: LocalSteering,
 ): Reply {
   return {
     rcode: "NOERROR",
@@ -121,7 +147,7 @@ function referral(
   };
 }
 
-function soaRecord(zone: Zone, steering: Steering, name: string): Answer {
+function soaRecord(zone: Zone, steering: LocalSteering, name: string): Answer {
   return {
     type: "SOA",
     name,
@@ -138,15 +164,37 @@ function soaRecord(zone: Zone, steering: Steering, name: string): Answer {
   };
 }
 
-function records(set: RecordSet, name: string, { random, onUnknownFilter }: Steering): Answer[] {
-  const steered = applyFilterChain(set.answers, set.filters, random, onUnknownFilter);
+function records(set: RecordSet, name: string, steering: LocalSteering): Answer[] {
+  return "routed" in set ? routedRecords(set, name, steering) : filteredRecords(set, name, steering);
+}
+
+function routedRecords(
+  { type, owner, routed, healthChecks }: RoutedSet,
+  name: string,
+  { random, georegion, feeds }: LocalSteering,
+): Answer[] {
+  const circumstances = {
+    isHealthy: (id: string) => isHealthy(id, healthChecks, feeds),
+    client: locationOf(georegion),
+  };
+  const { values = [], ttl = 0 } = draw(outcomes(routed, owner, type, circumstances), random) ?? {};
+  return values.map((data) => record({ type, ttl }, name, data));
+}
+
+function filteredRecords(
+  set: FilteredSet,
+  name: string,
+  { random, georegion, feeds, onUnknownFilter }: LocalSteering,
+): Answer[] {
+  const answers = set.answers.map((answer) => ({ ...answer, meta: withFeeds(answer.meta, feeds) }));
+  const steered = applyFilterChain(answers, set.filters, { random, georegion }, onUnknownFilter);
   // A name has one alias at most (RFC 1034, 3.6.2): of several that are steered between, the first counts.
   const given = set.type === "CNAME" ? steered.slice(0, 1) : steered;
   return given.map(({ data }) => record(set, name, data));
 }
 
 /** @throws Error where the data is not what its type needs: the packet library would encode something else. */
-function record({ type, ttl }: RecordSet, name: string, data: string): Answer {
+function record({ type, ttl }: Pick<FilteredSet, "type" | "ttl">, name: string, data: string): Answer {
   switch (type) {
     case "A":
       return { type, name, ttl, data: checked(data, isIPv4(data), type) };

@@ -21,6 +21,8 @@ const OPCODE = 0x7800;
 /** What fits without EDNS (RFC 1035), and what we take and send with it (the DNS flag day's size). */
 const PLAIN_SIZE = 512;
 const EDNS_SIZE = 1232;
+/** EDNS option code (RFC 7871). */
+const CLIENT_SUBNET = 8;
 const ZONE_TRANSFERS = ["AXFR", "IXFR"];
 
 export type Transport = "udp" | "tcp";
@@ -59,7 +61,10 @@ interface Frame {
   readonly rawQuestion: Buffer;
   /** The size the asker takes, if it speaks EDNS. */
   readonly ednsSize?: number;
+  /** The network of the client that it asks for (RFC 7871). */
+  readonly subnet?: ClientSubnet;
 }
+type ClientSubnet = Extract<dns.PacketOpt, { ip: unknown }>;
 type Asked = Frame & ({ readonly refusal: Rcode } | { readonly question: Question });
 
 function read(query: Buffer): Asked {
@@ -78,13 +83,29 @@ function read(query: Buffer): Asked {
   const frame = { rawQuestion: raw.bytes, ...(options[0] && { ednsSize: options[0].udpPayloadSize }) };
   if (options.length > 1) return { ...frame, refusal: "FORMERR" };
   if ((options[0]?.ednsVersion ?? 0) > 0) return { ...frame, refusal: "BADVERS" };
+  const subnet = options[0]?.options.find((option): option is ClientSubnet => option.code === CLIENT_SUBNET);
+  if (subnet !== undefined && !isSound(subnet)) return { ...frame, refusal: "FORMERR" };
   // The packet library reads names as text: a label with a dot or with bytes beyond ASCII would come out as another.
   const labels = question.name === "." ? [] : question.name.split(".");
   if (labels.length !== raw.labels || !/^[\x21-\x7e]*$/.test(question.name))
     return { ...frame, refusal: "FORMERR" };
   if (question.class !== "IN" || ZONE_TRANSFERS.includes(question.type))
     return { ...frame, refusal: "REFUSED" };
-  return { ...frame, question: { name: question.name, type: question.type } };
+  return {
+    ...frame,
+    ...(subnet && { subnet }),
+    question: {
+      name: question.name,
+      type: question.type,
+      ...(subnet?.ip !== undefined && { clientSubnet: subnet.ip }),
+    },
+  };
+}
+
+/** Of a known family, with a prefix that this family can have (RFC 7871, 7.1.2). */
+function isSound({ family, sourcePrefixLength = 0, ip }: ClientSubnet): boolean {
+  const longest = family === 1 ? 32 : family === 2 ? 128 : -1;
+  return ip !== undefined && sourcePrefixLength <= longest;
 }
 
 /** The bytes of the first question, and how many labels its name has. */
@@ -119,14 +140,20 @@ function write(query: Buffer, frame: Frame, content: Content): Buffer {
       (code & 0xf),
     answers: [...(content.answers ?? [])],
     authorities: [...(content.authorities ?? [])],
-    additionals: frame.ednsSize === undefined ? [] : [options(code >> 4)],
+    additionals: frame.ednsSize === undefined ? [] : [options(code >> 4, frame.subnet)],
   });
   // The question goes in as it came; nothing in the packet points at another place, so nothing has to be moved.
   packet.writeUInt16BE(frame.rawQuestion.length > 0 ? 1 : 0, 4);
   return Buffer.concat([packet.subarray(0, HEADER), frame.rawQuestion, packet.subarray(HEADER)]);
 }
 
-function options(extendedRcode: number): dns.OptAnswer {
+function options(extendedRcode: number, subnet: ClientSubnet | undefined): dns.OptAnswer {
+  // The whole of what the asker told may have counted, so the answer is good for that network and no larger one.
+  const echo = subnet && {
+    ...subnet,
+    data: undefined, // the bytes that came, which the packet library would send instead
+    scopePrefixLength: subnet.sourcePrefixLength,
+  };
   return {
     type: "OPT",
     name: ".",
@@ -135,6 +162,6 @@ function options(extendedRcode: number): dns.OptAnswer {
     ednsVersion: 0,
     flags: 0,
     flag_do: false,
-    options: [],
+    options: echo === undefined ? [] : [echo],
   };
 }

@@ -13,21 +13,34 @@ export interface DnsAddress {
 /**
  * Asks a DNS server over UDP, and over TCP where the answer is too long for that.
  *
+ * @param clientSubnet the /24 of IPv4 for whose clients it asks (RFC 7871); left out: for itself.
  * @throws Error where no answer comes in time.
  */
 export async function queryDns(
   server: DnsAddress,
   name: string,
   type: dns.RecordType | "ANY",
+  clientSubnet?: string,
 ): Promise<dns.DecodedPacket> {
   const query = dns.encode({
     type: "query",
     id: Math.floor(Math.random() * 0x10000),
     // The library's types know no question for ANY, its encoder does.
     questions: [{ name, type: type as dns.RecordType }],
+    additionals: clientSubnet === undefined ? [] : [subnetOption(clientSubnet)],
   });
   const answer = dns.decode(await overUdp(server, query));
   return answer.flag_tc ? dns.decode(await overTcp(server, query)) : answer;
+}
+
+function subnetOption(ip: string): dns.OptAnswer {
+  return {
+    ...{ type: "OPT", name: ".", udpPayloadSize: 1232, extendedRcode: 0, ednsVersion: 0 },
+    ...{ flags: 0, flag_do: false },
+    options: [
+      { code: 8, type: "CLIENT_SUBNET", family: 1, sourcePrefixLength: 24, scopePrefixLength: 0, ip },
+    ],
+  };
 }
 
 /** Sends one datagram and gives the one that comes back. */

@@ -2,9 +2,13 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { answer, type Question, type Reply, type Steering } from "./authority";
+import { simulatedRegions, type ClientRegions } from "./client-regions";
+import { NO_FEEDS, type FeedSource } from "./feeds";
 import type { RandomSource } from "./filter-chain";
 import { reply } from "./packets";
-import { readZones, type RecordSource, type Zone } from "./zones";
+import type { RecordSource } from "./record-source";
+import type { Zone } from "./zone";
+import { zoneReader } from "./zones";
 
 const LOOPBACK = "127.0.0.1";
 /** A free TCP port may be taken for UDP; then another one is tried. */
@@ -15,6 +19,10 @@ const MOST_CONNECTIONS = 128;
 
 export interface DnsServerOptions {
   readonly source: RecordSource;
+  /** What metadata may point to. Default: no feed has said anything. */
+  readonly feeds?: FeedSource;
+  /** Where the clients are that resolvers tell of. Default: as in the simulated world. */
+  readonly regions?: ClientRegions;
   /** One line for the log. */
   readonly log: (line: string) => void;
   readonly random?: RandomSource;
@@ -26,7 +34,7 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-/** Serves the zones of `source`, as they are at each query, over UDP and TCP on a free port of the loopback. */
+/** Serves the zones of `source`, as they and the feeds are at each query, over UDP and TCP on a free port of the loopback. */
 export async function serveDns(options: DnsServerOptions): Promise<DnsServer> {
   const respond = responder(options);
   for (let tries = 1; ; tries++) {
@@ -44,7 +52,8 @@ export async function serveDns(options: DnsServerOptions): Promise<DnsServer> {
 
 type Respond = (query: Buffer) => Buffer | undefined;
 
-function responder({ source, log, random = Math.random }: DnsServerOptions) {
+function responder({ source, log, ...options }: DnsServerOptions) {
+  const { feeds = NO_FEEDS, regions = simulatedRegions(), random = Math.random } = options;
   const logged = new Set<string>();
   const logOnce = (line: string): void => {
     if (!logged.has(line)) log(line);
@@ -52,19 +61,25 @@ function responder({ source, log, random = Math.random }: DnsServerOptions) {
   };
   const steering: Steering = {
     random,
+    feeds,
+    regions,
     serial: serialNumbers(),
     onUnknownFilter: (filter) => {
       logOnce(`dns: the filter "${filter}" is not simulated; answers pass it unchanged`);
     },
   };
-  const resolve = (question: Question): Reply => answer(readZones(source), question, steering);
+  const zones = zoneReader(source);
+  const resolve = (question: Question): Reply => answer(zones(), question, steering);
   return (query: Buffer, transport: "udp" | "tcp") =>
     reply(query, transport, resolve, (error) => {
       logOnce(`dns: a query failed: ${String(error)}`);
     });
 }
 
-/** A zone's serial number is the time at which its present content was first served, and never goes back. */
+/**
+ * A zone's serial number is the time at which its present content was first served, and never goes back. What feeds say
+ * is no content.
+ */
 function serialNumbers(): (zone: Zone) => number {
   const known = new Map<string, { content: string; serial: number }>();
   return (zone) => {

@@ -60,6 +60,8 @@ type Origin = Monitor["from"][number];
 
 class RunningMonitor {
   private readonly views = new Map<string, { readonly up: boolean; readonly at: number }>();
+  /** How often in a row each place saw another result than the one that counts. */
+  private readonly streaks = new Map<string, number>();
   /** The next look of each place. */
   private readonly next = new Map<string, Timer>();
   private up: boolean | undefined;
@@ -106,10 +108,16 @@ class RunningMonitor {
   }
 
   private look(origin: Origin): void {
-    const { rapidRecheck, frequencySeconds } = this.spec;
+    const { rapidRecheck, frequencySeconds, looksInARow = 1 } = this.spec;
     const up = this.sees(origin);
-    if (!rapidRecheck || up === (this.views.get(origin.name)?.up ?? true)) {
-      this.note(origin, up);
+    const isSame = up === (this.views.get(origin.name)?.up ?? true);
+    const streak = isSame ? 0 : (this.streaks.get(origin.name) ?? 0) + 1;
+    this.streaks.set(origin.name, streak);
+    if (!rapidRecheck || isSame) {
+      if (isSame || streak >= looksInARow) {
+        this.streaks.delete(origin.name);
+        this.note(origin, up);
+      }
       this.lookAfter(frequencySeconds, origin);
       return;
     }
@@ -165,5 +173,7 @@ function statusOf(policy: Monitor["policy"], seen: readonly boolean[], before: b
       return downs === 0 || (ups > 0 && before);
     case "quorum":
       return ups === downs ? before : ups > downs;
+    default:
+      return 100 * ups > policy.upAbovePercent * seen.length;
   }
 }

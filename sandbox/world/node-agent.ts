@@ -11,6 +11,8 @@ import type { WorldNode } from "./world";
 export interface NodeAgentsOptions {
   readonly clock: Clock;
   readonly nodes: () => readonly WorldNode[];
+  /** By node; one that is not there has none. */
+  readonly connections: () => ReadonlyMap<string, number>;
   readonly controlPlane: ControlPlane;
   /** Where the secret lies that the nodes' keys come from. */
   readonly directory: string;
@@ -50,7 +52,8 @@ type NodeCaller = Extract<Caller, { kind: "node" }>;
  * What runs on every simulated node for the control plane: it enrols, renews, learns of the others, and leaves when its
  * node is stopped in order. A node that is frozen, cut off or dead falls silent.
  */
-export function runAgents({ clock, nodes, controlPlane, directory, log }: NodeAgentsOptions): NodeAgents {
+export function runAgents(options: NodeAgentsOptions): NodeAgents {
+  const { clock, nodes, controlPlane, directory, log } = options;
   const keyOf = nodeKeys(directory);
   const joinTokens = new Map<string, string>();
   const agents = new Map<WorldNode, Agent>();
@@ -59,6 +62,7 @@ export function runAgents({ clock, nodes, controlPlane, directory, log }: NodeAg
   function look(): void {
     const now = clock.now();
     const present = new Set(nodes());
+    const connections = options.connections();
     for (const [node, agent] of agents) {
       if (!present.has(node)) leave(agent);
       if (!present.has(node) || !hasProcesses(node)) agents.delete(node);
@@ -67,7 +71,7 @@ export function runAgents({ clock, nodes, controlPlane, directory, log }: NodeAg
       const agent = agents.get(node) ?? start(node);
       if (agent === undefined) continue;
       agent.isOnline = node.state === "running" && !node.partitioned;
-      if (agent.isOnline && agent.renewAt <= now) renew(agent, node, now);
+      if (agent.isOnline && agent.renewAt <= now) renew(agent, node, connections, now);
     }
     for (const agent of agents.values()) learn(agent);
   }
@@ -81,13 +85,19 @@ export function runAgents({ clock, nodes, controlPlane, directory, log }: NodeAg
     return agent;
   }
 
-  function renew(agent: Agent, node: WorldNode, now: number): void {
+  function renew(
+    agent: Agent,
+    node: WorldNode,
+    connections: ReadonlyMap<string, number>,
+    now: number,
+  ): void {
     agent.renewAt = now + RENEW_SECONDS * 1000;
     attempt(agent, () => {
       if (agent.caller === undefined || agent.caller.expires - now < (TOKEN_SECONDS * 1000) / 2) {
         agent.caller = signIn(agent, now);
       }
-      controlPlane.renew(agent.caller, agent.name, (agent.registration = registrationOf(agent, node)));
+      agent.registration = registrationOf(agent, node, connections.get(node.name) ?? 0);
+      controlPlane.renew(agent.caller, agent.name, agent.registration);
       agent.refusal = undefined;
     });
   }
@@ -157,10 +167,15 @@ function hasProcesses({ state }: WorldNode): boolean {
 }
 
 /** The same object as long as there is nothing new to say. */
-function registrationOf({ file, registration }: Agent, node: WorldNode): Registration {
+function registrationOf(
+  { file, registration }: Agent,
+  node: WorldNode,
+  connections: number,
+): Registration {
   const health = node.answer()?.status === 200 ? "healthy" : "unhealthy";
-  if (registration?.health === health) return registration;
-  return { fleet: file.fleet, site: node.site, provider: file.provider, release: file.release, health };
+  if (registration?.health === health && registration.connections === connections) return registration;
+  const { fleet, provider, release } = file;
+  return { fleet, site: node.site, provider, release, health, connections };
 }
 
 function asNode(caller: Caller): NodeCaller {

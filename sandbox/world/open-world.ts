@@ -6,6 +6,7 @@ import type { SimulatedImages } from "./images";
 import { runMonitors } from "./monitors";
 import type { NodeSurroundings, SimulatedNode } from "./node";
 import { SimulatedGroup } from "./node-group";
+import { checkLoad, spread } from "./load";
 import { checkPlace, isWithin, placeName } from "./places";
 import { nodeBehind } from "./routes";
 import type { Disturbance, Place, World, WorldNode } from "./world";
@@ -46,6 +47,7 @@ export function openWorld(options: WorldOptions): World {
   const groups = new Map<string, SimulatedGroup>();
   const feeds = new Map<string, FeedValues>(Object.entries(kept?.feeds ?? {}));
   let partitions: readonly Place[] = kept?.partitions ?? [];
+  const loads = new Map<string, number>(Object.entries(kept?.loads ?? {}));
   let ports = new Map<string, AnycastPort>();
   let writing: NodeJS.Timeout | undefined;
   let rereading: NodeJS.Immediate | undefined;
@@ -58,7 +60,8 @@ export function openWorld(options: WorldOptions): World {
     writing = undefined;
     const records = [...groups.values()].map((group) => group.toRecord());
     try {
-      store.write({ time: clock.now(), groups: records, partitions, feeds: Object.fromEntries(feeds) });
+      const [feedRecords, loadRecords] = [Object.fromEntries(feeds), Object.fromEntries(loads)];
+      store.write({ time: clock.now(), groups: records, partitions, feeds: feedRecords, loads: loadRecords });
     } catch (error) {
       // The directory may be gone, or the disk full: a world that nobody can keep still runs.
       log(`the world cannot be written down: ${String(error)}`);
@@ -203,6 +206,13 @@ export function openWorld(options: WorldOptions): World {
       [...ports.values()].map(({ address, port, protocol }) => ({ address, port, protocol })),
     route,
     disturb,
+    load: (fleet, connections) => {
+      checkPlace({ fleet }, knownPlaces());
+      loads.set(fleet, checkLoad(connections));
+      log(`${fleet} has ${connections} connections`);
+      changed();
+    },
+    connections: () => spread(loads, nodes()),
     close: () => {
       forget();
       clearImmediate(rereading);

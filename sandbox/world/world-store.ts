@@ -20,6 +20,8 @@ export interface WorldRecord {
   readonly groups: readonly GroupRecord[];
   readonly partitions: readonly Place[];
   readonly feeds: Readonly<Record<string, FeedValues>>;
+  /** Connections of fleets that were given some. */
+  readonly loads: Readonly<Record<string, number>>;
 }
 
 export interface WorldStore {
@@ -46,6 +48,7 @@ const fileSchema = z
       z.object({ fleet: z.string(), site: z.string().exactOptional(), node: z.string().exactOptional() }),
     ),
     feeds: z.record(z.string(), z.record(z.string(), z.union([z.boolean(), z.number(), z.string()]))),
+    loads: z.record(z.string(), z.number()).default({}),
   })
   .refine(
     ({ templates, groups }) =>
@@ -78,7 +81,7 @@ function parse(text: string, path: string): WorldFile {
   }
 }
 
-function toFile({ time, groups, partitions, feeds }: WorldRecord): WorldFile {
+function toFile({ time, groups, partitions, feeds, loads }: WorldRecord): WorldFile {
   const templates = new Map<string, { index: number; template: NodeTemplate }>();
   const indexOf = (template: NodeTemplate): number => {
     const key = JSON.stringify([template.image, template.userData]);
@@ -99,10 +102,11 @@ function toFile({ time, groups, partitions, feeds }: WorldRecord): WorldFile {
     groups: withIndices,
     partitions: [...partitions],
     feeds,
+    loads,
   };
 }
 
-function fromFile({ time, templates, groups, partitions, feeds }: WorldFile): WorldRecord {
+function fromFile({ time, templates, groups, partitions, feeds, loads }: WorldFile): WorldRecord {
   const templateAt = (index: number): NodeTemplate => templates[index] as NodeTemplate; // the schema has checked it
   return {
     time,
@@ -113,5 +117,6 @@ function fromFile({ time, templates, groups, partitions, feeds }: WorldFile): Wo
     })),
     partitions,
     feeds,
+    loads,
   };
 }

@@ -29,6 +29,13 @@ export interface World {
    * @throws PolycastError where the place is none.
    */
   disturb(effect: Disturbance, place: Place): readonly WorldNode[];
+  /**
+   * Lets a fleet have so many connections, spread evenly over its healthy nodes, from now on.
+   * @throws PolycastError where there is no such fleet, or that is no number of connections.
+   */
+  load(fleet: string, connections: number): void;
+  /** Connections of every node that is healthy, by name. */
+  connections(): ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 

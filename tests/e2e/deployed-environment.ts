@@ -6,6 +6,7 @@ import { planDeployment } from "../../live/deployment";
 import { fileLiveStore } from "../../live/file-live-store";
 import type { LiveRecord } from "../../live/live-record";
 import { updateLiveRecord, type LiveStore } from "../../live/live-store";
+import { planTraffic } from "../../live/traffic-valve";
 import { CloudStore } from "../../sandbox/engine/cloud-store";
 import { NO_FAULTS } from "../../sandbox/engine/fault";
 import { servePlugins, type PluginServers } from "../../sandbox/engine/plugin-server";
@@ -19,6 +20,8 @@ import { EngineTerraform, type ResourceChange } from "./engine-terraform";
 export interface Wanted {
   readonly environment?: Partial<Environment>;
   readonly live?: LiveRecord["fleets"];
+  /** What tells the valve of DNS more; without them it is open. */
+  readonly variables?: NodeJS.ProcessEnv;
 }
 
 /** An environment whose stacks real Terraform plans and applies against the simulated clouds, step by step. */
@@ -52,14 +55,16 @@ export class DeployedEnvironment {
   }
 
   /** Writes the live record, if one is given, and synthesizes every stack anew. */
-  public async want({ environment: changes = {}, live = {} }: Wanted): Promise<void> {
+  public async want({ environment: changes = {}, live = {}, variables }: Wanted): Promise<void> {
     // Named as the file that `polycast live pin` loads, which the first apply runs.
     const environment = testEnvironment({ name: "sandbox", ...changes });
     const outdir = join(this.home, "sandbox", "cdktf.out");
     mkdirSync(outdir, { recursive: true });
     const record = { version: 1 as const, environment: "sandbox", fleets: live };
     if (Object.keys(live).length > 0) await updateLiveRecord(this.live, () => record);
-    buildApp(environment, planDeployment(environment, MANIFEST, record), { outdir }).synth();
+    const deployments = planDeployment(environment, MANIFEST, record);
+    const traffic = variables && (await planTraffic(environment, deployments, this.live, variables));
+    buildApp(environment, deployments, { outdir }, traffic).synth();
   }
 
   /** Terraform in a stack's directory, initialised. */
@@ -95,11 +100,15 @@ export class DeployedEnvironment {
   }
 }
 
-/** `type path` -> `create`, `update`, `delete`, `delete, create`: the hash that CDKTF adds is left out. */
+/**
+ * `type path` -> `create`, `update`, `delete`, `delete, create`: the hash that CDKTF adds is left out, and so is what no cloud
+ * has: the note of the DNS stack on its traffic, which changes with it.
+ */
 function actionsOf(changes: readonly ResourceChange[]): Record<string, string> {
   return Object.fromEntries(
     changes
       .filter(({ actions }) => actions.join() !== "no-op" && actions.join() !== "read")
+      .filter(({ address }) => !address.startsWith("terraform_data."))
       .map(({ address, actions }) => [address.replace(/_[0-9A-F]{8}$/, ""), actions.join(", ")]),
   );
 }

@@ -126,7 +126,7 @@ describe("a deploy", () => {
   });
 
   test("is refused where round robin cannot serve a share, or nobody would be answered", () => {
-    expect(() => plan({ aws: { release: "r1", share: 50 } })).toThrow(/50 cannot be had with round robin/);
+    expect(() => plan({ aws: { release: "r1", share: 50 } })).toThrow(/50 cannot be had with round-robin/);
     const drained = { release: "r1", share: 0 };
     expect(() => plan({ aws: drained, stackpath: drained })).toThrow(/every fleet is drained/);
   });

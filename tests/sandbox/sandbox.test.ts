@@ -51,6 +51,9 @@ const record = {
   pid: process.pid,
   started: "2030-01-01T00:00:00.000Z",
   dns: { address: "127.0.0.1", port: 5353 },
+  world: { port: 5354, token: "secret" },
+  controlPlane: { url: "http://127.0.0.1:5355", token: "secret" },
+  dnsApis: {},
   reattach: {
     "stackpath/stackpath": {
       Protocol: "grpc",

@@ -3,6 +3,7 @@
  * checked, and come back as texts in one spelling. A key that it does not know is dropped without a word.
  */
 import type { Values } from "../../fleet/simulation";
+import { GEOREGIONS } from "./georegions";
 
 /** Go's kinds, as the client names them. */
 type Kind = "bool" | "int" | "float64" | "string" | "slice" | "map";
@@ -130,10 +131,8 @@ function degrees(value: Typed): string | undefined {
   return `latitude/longitude values must be between -180.0 and 180.0, got ${value.toFixed(6)}`;
 }
 
-const GEOREGIONS = ["AFRICA", "ASIAPAC", "EUROPE", "SOUTH-AMERICA", "US-CENTRAL", "US-EAST", "US-WEST"];
-
 function georegion(value: Typed): string | undefined {
-  const wrong = items(value).find((item) => !GEOREGIONS.includes(item));
+  const wrong = items(value).find((item) => !GEOREGIONS.some((region) => region === item));
   return wrong === undefined
     ? undefined
     : `georegion must be one or more of ${GEOREGIONS.join(",")}, found ${wrong}`;

@@ -12,6 +12,7 @@ import {
   type Value,
   type Values,
 } from "../../fleet/simulation";
+import { life } from "./simulation-life";
 import { normaliseMeta } from "./simulation-meta";
 
 /** ns1-terraform/ns1 2.9.0 and the managed DNS service behind it. */
@@ -35,6 +36,7 @@ export const ns1: ProviderSimulation = {
           },
         ]
       : [],
+  life,
 };
 
 function zone(): ResourceSimulation {

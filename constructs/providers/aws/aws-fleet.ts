@@ -1,7 +1,7 @@
 import { GlobalacceleratorAccelerator } from "@cdktf/provider-aws/lib/globalaccelerator-accelerator";
 import { GlobalacceleratorEndpointGroup } from "@cdktf/provider-aws/lib/globalaccelerator-endpoint-group";
 import { GlobalacceleratorListener } from "@cdktf/provider-aws/lib/globalaccelerator-listener";
-import { AwsProvider, type AwsProviderConfig } from "@cdktf/provider-aws/lib/provider";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { DataResource, TerraformLocal, type TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
@@ -10,6 +10,7 @@ import type { FleetProps } from "../../fleet/fleet-provider";
 import { REGION_ZONES } from "./regions";
 import { AwsSite, ownerTags, siteName } from "./aws-site";
 import { DEFAULT_ENDPOINT_WEIGHT, DEFAULT_TRAFFIC_DIAL, type AwsWish } from "./aws-wish";
+import { SANDBOX_CREDENTIALS } from "./sandbox-credentials";
 
 export interface AwsFleetProps extends FleetProps {
   readonly name: string;
@@ -128,17 +129,6 @@ export class AwsFleet extends Construct implements DataPlaneFleet {
     }
   }
 }
-
-/**
- * Nothing real can be reached with these: the keys are no keys, and no account has this number, so that the real
- * provider plugin refuses to start with them.
- */
-const SANDBOX_CREDENTIALS: Partial<AwsProviderConfig> = {
-  accessKey: "sandbox",
-  secretKey: "sandbox",
-  allowedAccountIds: ["000000000000"],
-  skipMetadataApiCheck: "true",
-};
 
 /**
  * The first address of a family. Global Accelerator gives two of each, one a network zone; clients get one, so that

@@ -3,6 +3,7 @@ import { fleetWishSchema } from "../../fleet/environment-form";
 import type { FleetAbilities, FleetDemand, FleetProvider, FleetRelease } from "../../fleet/fleet-provider";
 import { show, suggest, type Problem } from "../../fleet/problem";
 import { checkUserData } from "../../fleet/user-data";
+import { checkAdopted } from "./aws-adoption";
 import { AwsFleet } from "./aws-fleet";
 import { checkAwsImage } from "./aws-image";
 import { roleName, siteName, siteUserData } from "./aws-site";
@@ -48,6 +49,7 @@ export function aws(wish: AwsWish): FleetProvider {
     abilities: ABILITIES,
     sizes: AWS_SIZES,
     check: (demand, release) => check(name, wish, demand, release),
+    checkAdopted: (object) => checkAdopted(name, object),
     fleet: (scope, id, props) => new AwsFleet(scope, id, { ...props, name, wish }),
   };
 }

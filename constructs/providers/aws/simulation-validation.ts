@@ -246,6 +246,9 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
     "metric_query.metric.namespace": [alarmNamespace],
     "metric_query.metric.stat": [statistic],
   },
+  aws_route53_zone: {
+    "vpc.vpc_id": [notMatching(/^$/, (name, value) => `${name} must not be empty, got ${value}`)],
+  },
   aws_route53_record: {
     zone_id: [notMatching(/^$/, (name, value) => `${name} must not be empty, got ${value}`)],
   },

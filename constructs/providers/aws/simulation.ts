@@ -12,6 +12,7 @@ import {
 } from "../../fleet/simulation";
 import { alarms } from "./life-alarms";
 import { anycast } from "./life-anycast";
+import { healthChecks } from "./life-health-checks";
 import { nodeGroups } from "./life-node-groups";
 import { accelerator, acceleratorListener, endpointGroup } from "./simulation-accelerator";
 import { metricAlarm } from "./simulation-alarm";
@@ -27,6 +28,8 @@ import {
   targetGroup,
 } from "./simulation-load-balancer";
 import * as network from "./simulation-network";
+import * as route53 from "./simulation-route53";
+import { healthCheck } from "./simulation-route53-health";
 import { configureAws, validateAws } from "./simulation-validation";
 
 const RESOURCES: { readonly [type: string]: ResourceSimulation } = {
@@ -58,6 +61,9 @@ const RESOURCES: { readonly [type: string]: ResourceSimulation } = {
   aws_globalaccelerator_accelerator: accelerator,
   aws_globalaccelerator_listener: acceleratorListener,
   aws_globalaccelerator_endpoint_group: endpointGroup,
+  aws_route53_zone: route53.zone,
+  aws_route53_record: route53.record,
+  aws_route53_health_check: healthCheck,
 };
 
 /**
@@ -70,7 +76,7 @@ export const aws: ProviderSimulation = {
     Object.entries(RESOURCES).map(([type, resource]) => [type, asPlugin(type, resource)]),
   ),
   configure: configureAws,
-  life: { nodeGroups, anycast, alarms },
+  life: { nodeGroups, anycast, monitors: healthChecks, alarms },
 };
 
 /** What every resource has: `tags_all`, and an object that is read back in full. */
@@ -135,6 +141,10 @@ const NULL_UNLESS_ANSWERED = new Set([
   "aws_iam_access_key.encrypted_ses_smtp_password_v4",
   "aws_iam_access_key.key_fingerprint",
   "aws_iam_access_key.pgp_key",
+  "aws_route53_record.allow_overwrite",
+  "aws_route53_health_check.cloudwatch_alarm_name",
+  "aws_route53_health_check.cloudwatch_alarm_region",
+  "aws_route53_health_check.reference_name",
   "aws_lb_target_group.load_balancing_algorithm_type",
   "aws_lb_target_group.load_balancing_anomaly_mitigation",
   "aws_lb_target_group.protocol_version",

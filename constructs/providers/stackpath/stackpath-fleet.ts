@@ -21,14 +21,14 @@ export interface StackPathFleetProps extends FleetProps {
 /** Asks for an anycast address; the service heeds it only when the workload is created. */
 const ANYCAST_REQUEST = "anycast.platform.stackpath.net";
 /** Where the service then writes the address, as `185.85.196.41/32`. */
-const ANYCAST_RESULT = "anycast.platform.stackpath.net/subnets";
+export const ANYCAST_RESULT = "anycast.platform.stackpath.net/subnets";
 const LOG_VOLUME = "logs";
 
 /**
  * One workload: a virtual machine image, run in many cities, behind one anycast address.
  *
- * The address lives as long as the workload. Of all changes only these end it: another slug (that is, another name of
- * the fleet or the environment) and the removal of the fleet; `protect` refuses the plans of both. Images, sizes, user
+ * The address lives as long as the workload. Of all changes only these end it: another slug (by default, another name
+ * of the fleet or the environment) and the removal of the fleet; `protect` refuses the plans of both. Images, sizes, user
  * data, ports and targets change in place.
  */
 export class StackPathFleet extends Construct implements DataPlaneFleet {
@@ -49,7 +49,7 @@ export class StackPathFleet extends Construct implements DataPlaneFleet {
     const labels = { "polycast-fleet": slug };
     this.workload = new ComputeWorkload(this, "workload", {
       name: slug,
-      slug,
+      slug: wish.slug ?? slug,
       labels,
       annotations: { [ANYCAST_REQUEST]: "true" },
       networkInterface: [{ network: "default" }],
@@ -91,7 +91,7 @@ export class StackPathFleet extends Construct implements DataPlaneFleet {
           {
             // The id is unknown until the workload exists, which keeps Terraform from judging the first plan.
             condition: `\${self.id == "" || contains(keys(self.annotations), "${ANYCAST_RESULT}")}`,
-            errorMessage: `StackPath gave the workload "${slug}" no anycast address. Deploy again: it may be late. If it stays so, it never will, since the service gives one at creation only: set protect to false in the environment, destroy the stack, and deploy it anew.`,
+            errorMessage: `StackPath gave the workload "${wish.slug ?? slug}" no anycast address. Deploy again: it may be late. If it stays so, it never will, since the service gives one at creation only: set protect to false in the environment, destroy the stack, and deploy it anew.`,
           },
         ],
       },
@@ -114,7 +114,7 @@ export class StackPathFleet extends Construct implements DataPlaneFleet {
   }
 }
 
-/** The workload's slug; also a label of its nodes' host names. */
+/** What the fleet's objects are called; by default the workload's slug, with which its nodes' host names begin. */
 export function workloadSlug(environment: string, fleet: string): string {
   return `${environment}-${fleet}`;
 }

@@ -5,6 +5,7 @@ import { maxNodes, minNodes, type SiteWish } from "../../fleet/fleet-inputs";
 import { show, suggest, type Problem } from "../../fleet/problem";
 import { checkUserData } from "../../fleet/user-data";
 import { CITY_CODES } from "./cities";
+import { checkAdopted } from "./stackpath-adoption";
 import { citiesOf, fleetUserData, StackPathFleet, targetName, workloadSlug } from "./stackpath-fleet";
 import { STACKPATH_SIZES } from "./stackpath-sizes";
 import type { StackPathWish } from "./stackpath-wish";
@@ -19,7 +20,7 @@ const ABILITIES: FleetAbilities = {
   siteDrain: "none",
 };
 
-const wishSchema = fleetWishSchema({}, { logVolumeGiB: z.number().optional() });
+const wishSchema = fleetWishSchema({}, { logVolumeGiB: z.number().optional(), slug: z.string().optional() });
 
 /** `<slug>-<target>-<city>-<number>` is a host name, whose labels have 63 characters at most (RFC 1035). */
 const HOSTNAME_LIMIT = 63;
@@ -41,6 +42,7 @@ export function stackpath(wish: StackPathWish): FleetProvider {
     abilities: ABILITIES,
     sizes: STACKPATH_SIZES,
     check: (demand, release) => check(name, wish, demand, release),
+    checkAdopted: (object) => checkAdopted(name, object),
     fleet: (scope, id, props) => new StackPathFleet(scope, id, { ...props, name, wish }),
   };
 }
@@ -57,6 +59,7 @@ function check(
       checkSite(site, siteWish, `${where}.sites["${site}"]`),
     ),
     ...checkCitiesOnce(wish, where),
+    ...checkSlug(wish, where),
     ...checkNames(name, wish, demand, where),
     ...checkImage(release),
     ...checkLogVolume(wish, where),
@@ -97,7 +100,7 @@ function checkCitiesOnce({ sites }: StackPathWish, where: string): readonly Prob
 
 function checkNames(
   name: string,
-  { sites }: StackPathWish,
+  { sites, slug }: StackPathWish,
   { environment }: FleetDemand,
   where: string,
 ): readonly Problem[] {
@@ -110,7 +113,8 @@ function checkNames(
         },
       ];
     }
-    const length = workloadSlug(environment, name).length + 1 + site.length + "-xxx-".length + LONGEST_NUMBER;
+    const prefix = slug ?? workloadSlug(environment, name);
+    const length = prefix.length + 1 + site.length + "-xxx-".length + LONGEST_NUMBER;
     if (length <= HOSTNAME_LIMIT) return [];
     return [
       {
@@ -120,6 +124,13 @@ function checkNames(
       },
     ];
   });
+}
+
+function checkSlug({ slug }: StackPathWish, where: string): readonly Problem[] {
+  if (slug === undefined || /^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug)) return [];
+  return [
+    { where: `${where}.slug`, what: `${show(slug)} is no slug; small letters, digits and hyphens make one` },
+  ];
 }
 
 function checkImage({ id, image }: FleetRelease): readonly Problem[] {

@@ -1,5 +1,12 @@
 import { ns1 } from "../../../constructs/dns/ns1/ns1";
-import { roundRobin } from "../../../constructs/dns/traffic-policy";
+import {
+  capacity,
+  cost,
+  failover,
+  roundRobin,
+  weighted,
+  within,
+} from "../../../constructs/dns/traffic-policy";
 import type { Environment } from "../../../constructs/fleet/environment";
 import { checkForm } from "../../../constructs/fleet/environment-form";
 import type { ScalingNodes } from "../../../constructs/fleet/fleet-inputs";
@@ -95,6 +102,95 @@ describe.each<[string, Partial<Environment>, readonly string[]]>([
   ],
   ["a secret in a URL", { controlPlaneUrl: "https://me:hunter2@c.example.net" }, ["carries credentials"]],
   ["a TTL of 0", { dns: ns1({ policy: roundRobin(), ttl: 0 }) }, ["dns.ttl: 0 is not within 1 to 86400"]],
+  ["a valve that is never open", { trafficLimit: 0 }, ["trafficLimit: 0 is not within 1 to 100 points"]],
+  ["a valve that is wider than all", { trafficLimit: 101 }, ["trafficLimit: 101 is not within 1 to 100"]],
+  [
+    "sizes of other regions, and not of its own",
+    {
+      dns: ns1({ policy: roundRobin(), within: [within("EUROPE", weighted({ aws: 1, stackpath: 1 }))] }),
+      audience: { EUROPA: 20 },
+    },
+    [
+      'audience.EUROPA: no policy is for this region alone; nearest: "EUROPE"',
+      'audience: the size of "EUROPE" is missing',
+    ],
+  ],
+  [
+    "sizes beyond all users",
+    {
+      dns: ns1({ policy: roundRobin(), within: [within("EUROPE", weighted({ aws: 1, stackpath: 1 }))] }),
+      audience: { EUROPE: 101 },
+    },
+    ['audience: {"EUROPE":101} are not percentages above 0 of at most 100 in all'],
+  ],
+  [
+    "weights of 0, below it, of no fleet, and none",
+    { dns: ns1({ policy: weighted({ aws: 0, awz: 5 }) }) },
+    [
+      "dns.policy.weights.aws: 0 is not above 0",
+      'dns.policy.weights: no fleet is named "awz"; nearest: "aws"',
+      'dns.policy.weights: the fleet "stackpath" has no weight',
+    ],
+  ],
+  [
+    "a negative price",
+    { dns: ns1({ policy: cost({ aws: -1, stackpath: 1 }) }) },
+    ["prices.aws: -1 is not above 0"],
+  ],
+  [
+    "a failover to nowhere, twice, and not to a fleet",
+    { dns: ns1({ policy: failover(["aws", "aws", "azure"]) }) },
+    [
+      'dns.policy.order: "aws" is there twice',
+      'dns.policy.order: no fleet is named "azure"',
+      'dns.policy.order: the fleet "stackpath" is missing',
+    ],
+  ],
+  [
+    "a policy in a region that is wrong",
+    { dns: ns1({ policy: roundRobin(), within: [within("EUROPE", weighted({ aws: 1 }))] }) },
+    ['dns.within.EUROPE.weights: the fleet "stackpath" has no weight'],
+  ],
+  [
+    "a region twice",
+    {
+      dns: ns1({
+        policy: roundRobin(),
+        within: [within("EUROPE", capacity()), within("AFRICA", capacity()), within("EUROPE", roundRobin())],
+      }),
+    },
+    ["dns.within.EUROPE: the region is there twice"],
+  ],
+  [
+    "a policy for one fleet only",
+    { dns: ns1({ policy: weighted({ aws: 1 }) }), fleets: [awsFleet()] },
+    ['dns.policy: weighted shares between fleets, and there is only "aws"'],
+  ],
+  [
+    "watermarks the wrong way round",
+    { dns: ns1({ policy: capacity(), watermarks: { low: 90, high: 50 } }) },
+    ['dns.watermarks: {"low":90,"high":50} are not percentages'],
+  ],
+  [
+    "a watermark beyond what a fleet can carry",
+    { dns: ns1({ policy: capacity(), watermarks: { low: 90, high: 101 } }) },
+    ["dns.watermarks"],
+  ],
+  [
+    "IPv6 on some fleets, and AAAA records for all",
+    { fleets: [awsFleet({ ipv6: true }), stackpathFleet()] },
+    ['dns.ipv6: "all" cannot be had: IPv6 on aws, none on stackpath'],
+  ],
+  [
+    "more answers than a reply holds",
+    { fleets: Array.from({ length: 16 }, (_, index) => stackpathFleet({ name: `fleet-${index}` })) },
+    ["dns.policy: round robin answers with all 16 fleets; 15 A records fit into a plain DNS reply"],
+  ],
+  [
+    "more IPv6 answers than a reply holds",
+    { fleets: Array.from({ length: 9 }, (_, index) => awsFleet({ name: `fleet-${index}`, ipv6: true })) },
+    ["round robin answers with all 9 fleets; 8 AAAA records fit"],
+  ],
   [
     "a sandbox with its state elsewhere",
     { sandbox: true, state: S3 },
@@ -259,6 +355,7 @@ describe("the form of an environment", () => {
 
   test("is right for those that compile", () => {
     expect(form({})).toEqual([]);
+    expect(form({ trafficLimit: 100, audience: {} })).toEqual([]);
     expect(form({ health: { port: 9000 }, clientAffinity: "source-ip", protect: true, state: S3 })).toEqual(
       [],
     );
@@ -292,6 +389,16 @@ describe("the form of an environment", () => {
       ['dns: Unrecognized key: "tll"'],
     ],
     [
+      "a region that NS1 does not know, and a weight in words",
+      form({
+        dns: ns1({
+          policy: weighted({ aws: "many" as unknown as number }),
+          within: [within("MARS", roundRobin()) as never],
+        }),
+      }),
+      ["dns.policy.weights.aws: Invalid input", "dns.within.0.region: Invalid option"],
+    ],
+    [
       "a misspelt drain",
       wished({ sites: { "us-east-1": { nodes: 2, endpointWieght: 0 } } }),
       ['fleets.aws.sites.us-east-1: Unrecognized key: "endpointWieght"'],
@@ -322,7 +429,7 @@ test("all problems are reported at once, in one message", () => {
     fleets: [awsFleet({ sites: { "us-esat-1": { nodes: 0 } } }), stackpathFleet({ ipv6: true })],
   });
   const attempt = () => planDeployment(broken, MANIFEST, emptyRecord("test"));
-  expect(attempt).toThrow(/has 5 problems:\n {2}- zone: /);
+  expect(attempt).toThrow(/has 6 problems:\n {2}- zone: /);
   expect(attempt).toThrow(/us-esat-1/);
   expect(attempt).toThrow(/IPv4 only/);
 });

@@ -373,3 +373,48 @@ describe("a restart", () => {
     expect(seenBy(node, revision).complete).toBe(true);
   });
 });
+
+describe("a node's load", () => {
+  const readAsOperator = (after?: string): NodeList =>
+    controlPlane.nodes(controlPlane.identify(controlPlane.issueOperatorToken()), "test", after);
+  const loadOf = (node: SomeNode, connections: number): SomeNode =>
+    node.renew(controlPlane, { ...registrationIn("a"), connections });
+
+  test("is for operators, with how old it is; nodes do not see it", () => {
+    const node = loadOf(nodeIn("a", "n1"), 75);
+    clock.advance(4);
+    expect(readAsOperator().nodes[0]).toMatchObject({ name: "n1", connections: 75, silentSeconds: 4 });
+    expect(seenBy(node).nodes[0]).not.toHaveProperty("connections");
+    expect(seenBy(node).nodes[0]).not.toHaveProperty("silentSeconds");
+  });
+
+  test("moves without a revision, and is the newest in any list", () => {
+    const node = loadOf(nodeIn("a", "n1"), 75);
+    const { revision } = seenBy(node);
+    loadOf(node, 80);
+    expect(seenBy(node, revision)).toMatchObject({ revision, nodes: [] });
+    expect(readAsOperator().nodes[0]?.connections).toBe(80);
+    loadOf(node, 0);
+    expect(readAsOperator().nodes[0]?.connections).toBe(0);
+  });
+
+  test("is not there where the node does not say it, or has not since a restart", () => {
+    const node = loadOf(nodeIn("a", "n1"), 75);
+    node.renew(controlPlane, registrationIn("a"));
+    expect(readAsOperator().nodes[0]).toMatchObject({ silentSeconds: 0 });
+    expect(readAsOperator().nodes[0]).not.toHaveProperty("connections");
+    loadOf(node, 75);
+    reopen();
+    expect(readAsOperator().nodes[0]).toMatchObject({ name: "n1", health: "healthy" });
+    expect(readAsOperator().nodes[0]).not.toHaveProperty("silentSeconds");
+    loadOf(node, 76);
+    expect(readAsOperator().nodes[0]).toMatchObject({ connections: 76, silentSeconds: 0 });
+  });
+
+  test("does not outlive its node", () => {
+    const node = loadOf(nodeIn("a", "n1"), 75);
+    controlPlane.leave(controlPlane.identify(node.token()), "n1");
+    nodeIn("a", "n1");
+    expect(readAsOperator().nodes[0]).not.toHaveProperty("connections");
+  });
+});

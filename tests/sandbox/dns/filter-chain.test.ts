@@ -1,27 +1,24 @@
 import { applyFilterChain, type Filter, type SteeredAnswer } from "../../../sandbox/dns/filter-chain";
+import { SEED, seeded } from "../../seeded";
 
-/** Mulberry32: a small generator, good enough for counting, that a printed seed repeats. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
-const random = seeded(seed);
+const random = seeded(SEED);
 const ROUNDS = 20_000;
 
 function answers(meta: Record<string, Record<string, string>>): SteeredAnswer[] {
   return Object.entries(meta).map(([data, known]) => ({ data, meta: known }));
 }
 
+/** Answers in groups: `a` in the group `x` is "a:x". */
+function grouped(...given: string[]): SteeredAnswer[] {
+  return given.map((each) => {
+    const [data = "", group] = each.split(":");
+    return { data, meta: {}, ...(group === undefined ? {} : { group }) };
+  });
+}
+
 function run(given: readonly SteeredAnswer[], ...filters: (Filter | string)[]): string[] {
   const chain = filters.map((filter) => (typeof filter === "string" ? { filter } : filter));
-  return applyFilterChain(given, chain, random, (name) => unknown.push(name)).map(({ data }) => data);
+  return applyFilterChain(given, chain, { random }, (name) => unknown.push(name)).map(({ data }) => data);
 }
 
 /** How often each order came out, as a share of all rounds. */
@@ -36,7 +33,7 @@ function shares(given: readonly SteeredAnswer[], ...filters: (Filter | string)[]
 
 let unknown: string[];
 beforeAll(() => {
-  console.info(`filter chain: SEED=${seed}`);
+  console.info(`filter chain: SEED=${SEED}`);
 });
 beforeEach(() => (unknown = []));
 
@@ -45,7 +42,16 @@ test("without filters the record's own order holds", () => {
 });
 
 test("no answers stay no answers", () => {
-  for (const filter of ["up", "shuffle", "weighted_shuffle", "priority", "select_first_n"]) {
+  for (const filter of [
+    "up",
+    "shed_load",
+    "geofence_regional",
+    "select_first_region",
+    "shuffle",
+    "weighted_shuffle",
+    "priority",
+    "select_first_n",
+  ]) {
     expect(run([], filter)).toEqual([]);
   }
 });
@@ -115,7 +121,7 @@ describe("weighted_shuffle", () => {
     const all = applyFilterChain(
       answers({ a: { weight: "0.1" }, b: { weight: "0.2" }, c: { weight: "0" } }),
       [{ filter: "weighted_shuffle" }],
-      () => 1, // more than a random number can be, as much as rounding may make of it
+      { random: () => 1 }, // more than a random number can be, as much as rounding may make of it
       () => undefined,
     );
     expect(all.map(({ data }) => data)).toEqual(["b", "a", "c"]);
@@ -138,6 +144,90 @@ describe("priority", () => {
     const config = { eliminate: "1" };
     const tied = answers({ a: { priority: "1" }, b: { priority: "2" }, c: { priority: "1" } });
     expect(run(tied, { filter: "priority", config })).toEqual(["a", "c"]);
+  });
+});
+
+describe("shed_load", () => {
+  const shed: Filter = { filter: "shed_load", config: { metric: "connections" } };
+  const marks = { low_watermark: "100", high_watermark: "200" };
+  const kept = (meta: Record<string, string>): number =>
+    shares(answers({ a: meta, b: {} }), shed, "select_first_n").get("a") ?? 0;
+
+  test.each(["0", "99", "100"])(
+    "keeps an answer with a load of %s, up to the low watermark",
+    (connections) => {
+      expect(kept({ ...marks, connections })).toBeCloseTo(1, 9);
+    },
+  );
+
+  test.each(["200", "201", "9999"])("drops one with %s, from the high watermark on", (connections) => {
+    expect(kept({ ...marks, connections })).toBe(0);
+  });
+
+  test("drops one in between as often as it is far from the low one", () => {
+    expect(Math.abs(kept({ ...marks, connections: "125" }) - 0.75)).toBeLessThan(0.02);
+    expect(Math.abs(kept({ ...marks, connections: "190" }) - 0.1)).toBeLessThan(0.02);
+  });
+
+  test.each([
+    ["no load", marks],
+    ["another load only", { ...marks, requests: "999" }],
+    ["no high watermark", { low_watermark: "1", connections: "999" }],
+    ["no low watermark", { high_watermark: "1", connections: "999" }],
+  ])("keeps one with %s", (_, meta) => {
+    expect(kept(meta)).toBeCloseTo(1, 9);
+  });
+
+  test("looks at the load average unless told otherwise", () => {
+    const given = answers({ a: { ...marks, loadavg: "200" }, b: { ...marks, connections: "200" } });
+    expect(run(given, "shed_load")).toEqual(["b"]);
+  });
+
+  test("may drop all", () => {
+    expect(run(answers({ a: { ...marks, connections: "200" } }), shed)).toEqual([]);
+  });
+});
+
+describe("geofence_regional", () => {
+  const given = answers({ a: {}, b: { georegion: "EUROPE,AFRICA" }, c: { georegion: "US-EAST" }, d: {} });
+  const from = (georegion: string | undefined, strict: string | undefined): string[] =>
+    applyFilterChain(
+      given,
+      [
+        {
+          filter: "geofence_regional",
+          ...(strict !== undefined && { config: { remove_no_georegion: strict } }),
+        },
+      ],
+      { random, georegion },
+      () => undefined,
+    ).map(({ data }) => data);
+
+  test.each(["1", "true", undefined])(
+    "gives a region its own answers only, with remove_no_georegion %s",
+    (strict) => {
+      expect(from("AFRICA", strict)).toEqual(["b"]);
+      expect(from("US-EAST", strict)).toEqual(["c"]);
+    },
+  );
+
+  test("gives it those of no region too where that is off", () => {
+    expect(from("EUROPE", "0")).toEqual(["a", "b", "d"]);
+  });
+
+  test.each(["ASIAPAC", undefined])("gives %s, without answers of its own, those of no region", (region) => {
+    expect(from(region, "1")).toEqual(["a", "d"]);
+    expect(from(region, "0")).toEqual(["a", "d"]);
+  });
+});
+
+describe("select_first_region", () => {
+  test("keeps the group of the first answer", () => {
+    expect(run(grouped("a:x", "b:y", "c:x"), "select_first_region")).toEqual(["a", "c"]);
+  });
+
+  test("keeps answers without a group where the first has none", () => {
+    expect(run(grouped("a", "b:y", "c"), "select_first_region")).toEqual(["a", "c"]);
   });
 });
 

@@ -82,6 +82,34 @@ const RECORDS = [
   }),
 ];
 
+RECORDS.push(
+  record({
+    domain: "regional.example.test",
+    type: "A",
+    answers: [
+      "192.0.2.40",
+      { answer: "192.0.2.41", meta: { georegion: "EUROPE,AFRICA" } },
+      { answer: "192.0.2.42", meta: { georegion: "ASIAPAC" } },
+    ],
+    filters: [{ filter: "geofence_regional", disabled: false, config: { remove_no_georegion: "1" } }],
+  }),
+);
+
+const pointer = (feed: string): object => ({ meta: { up: JSON.stringify({ feed }) } });
+RECORDS.push(
+  record({
+    domain: "*.fleets.example.test",
+    type: "A",
+    answers: [
+      { answer: "192.0.2.31", ...pointer("one") },
+      { answer: "192.0.2.32", ...pointer("other") },
+    ],
+    filters: [{ filter: "up" }, { filter: "shuffle" }],
+  }),
+);
+
+/** What the feeds said last. */
+const said = new Map<string, { up: boolean }>();
 const held: Record<string, object[]> = { ns1_zone: [ZONE], ns1_record: RECORDS };
 const log: string[] = [];
 let server: DnsServer;
@@ -89,7 +117,8 @@ let at: { address: string; port: number };
 
 beforeAll(async () => {
   const source = { list: (type: string) => (held[type] ?? []).map((attributes) => ({ attributes })) };
-  server = await serveDns({ source, log: (line) => log.push(line), random: () => 0 });
+  const feeds = { feed: (id: string) => said.get(id) };
+  server = await serveDns({ source, feeds, log: (line) => log.push(line), random: () => 0 });
   at = { address: "127.0.0.1", port: server.port };
 });
 afterAll(() => server.close());
@@ -131,7 +160,7 @@ function raw(
   return dns.encode({ type: "query", id: 77, questions: [{ name, type, class: asked }], ...packet });
 }
 
-function opt(udpPayloadSize: number, ednsVersion = 0): dns.Answer {
+function opt(udpPayloadSize: number, ednsVersion = 0): dns.OptAnswer {
   return {
     type: "OPT",
     name: ".",
@@ -303,6 +332,49 @@ test("the filter chain orders the answers: answer's metadata before region's bef
   expect(log.filter((line) => line.includes('"geofence_country"'))).toHaveLength(1);
 });
 
+describe("an answer whose `up` is a feed's", () => {
+  const [ONE, OTHER] = ["192.0.2.31", "192.0.2.32"];
+  const addresses = async (): Promise<string[]> => {
+    const { answers = [] } = await queryDns(at, "x.fleets.example.test", "A");
+    return answers.map((each) => ("data" in each ? text(each.data) : "")).sort();
+  };
+  const serial = async (): Promise<unknown> => {
+    const [soa] = (await queryDns(at, "example.test", "SOA")).answers ?? [];
+    return soa?.type === "SOA" ? soa.data.serial : undefined;
+  };
+  afterEach(() => {
+    said.clear();
+  });
+
+  test("is given while the feed has not said anything, and while it says so", async () => {
+    expect(await addresses()).toEqual([ONE, OTHER]);
+    said.set("one", { up: true });
+    expect(await addresses()).toEqual([ONE, OTHER]);
+  });
+
+  test("is left out in the next reply after its feed went down, and is back when that is up", async () => {
+    said.set("one", { up: true }).set("other", { up: true });
+    expect(await addresses()).toEqual([ONE, OTHER]);
+    said.set("one", { up: false });
+    expect(await addresses()).toEqual([OTHER]);
+    said.set("one", { up: true });
+    expect(await addresses()).toEqual([ONE, OTHER]);
+  });
+
+  test("is given with all others when none is up", async () => {
+    said.set("one", { up: false }).set("other", { up: false });
+    expect(await addresses()).toEqual([ONE, OTHER]);
+  });
+
+  test("leaves the zone's serial number alone", async () => {
+    const before = await serial();
+    expect(before).toEqual(expect.any(Number));
+    said.set("one", { up: false });
+    await addresses();
+    expect(await serial()).toBe(before);
+  });
+});
+
 describe("packets", () => {
   test("the question comes back letter by letter, answers in its spelling", async () => {
     const packet = dns.decode(await overUdp(at, raw("X.EdGe.eXample.TEST", "A")));
@@ -456,6 +528,55 @@ describe("packets", () => {
   });
 });
 
+describe("the client's network (EDNS client subnet)", () => {
+  const subnet = (ip: string, sourcePrefixLength: number): dns.OptAnswer => ({
+    ...opt(1232),
+    options: [{ code: 8, type: "CLIENT_SUBNET", family: ip.includes(":") ? 2 : 1, sourcePrefixLength, ip }],
+  });
+  const told = async (over: typeof overUdp, option: dns.OptAnswer) => {
+    const query = raw("regional.example.test", "A", { additionals: [option] });
+    const { answers = [], additionals = [] } = dns.decode(await over(at, query));
+    const [echo] = additionals.flatMap((each) => (each.type === "OPT" ? each.options : []));
+    return { address: answers[0]?.type === "A" ? answers[0].data : undefined, echo };
+  };
+
+  test.each([
+    ["198.18.3.0", 24, "192.0.2.41"],
+    ["198.18.3.77", 32, "192.0.2.41"],
+    ["198.18.2.0", 24, "192.0.2.42"],
+    ["198.18.9.0", 24, "192.0.2.40"],
+    ["2001:db8:e003::", 48, "192.0.2.41"],
+    ["2001:db8:e009::", 48, "192.0.2.40"],
+  ])("%s/%i is answered with its region's, over UDP and TCP", async (ip, length, expected) => {
+    expect((await told(overUdp, subnet(ip, length))).address).toBe(expected);
+    expect((await told(overTcp, subnet(ip, length))).address).toBe(expected);
+  });
+
+  test("is repeated, as the network that the answer is for", async () => {
+    const { echo } = await told(overUdp, subnet("198.18.3.0", 24));
+    expect(echo).toMatchObject({
+      family: 1,
+      sourcePrefixLength: 24,
+      scopePrefixLength: 24,
+      ip: "198.18.3.0",
+    });
+  });
+
+  test("that nobody told of is nowhere", async () => {
+    expect(await told(overUdp, opt(1232))).toEqual({ address: "192.0.2.40", echo: undefined });
+  });
+
+  test.each([
+    ["a prefix that is too long", 1, 33],
+    ["a family that there is not", 3, 24],
+  ])("with %s: FORMERR", async (_, family, length) => {
+    const query = raw("regional.example.test", "A", { additionals: [subnet("198.18.3.0", 24)] });
+    const option = query.lastIndexOf(Buffer.from([0, 1, 24, 0, 198, 18, 3]));
+    query.set([0, family, length], option);
+    expect(await rcode(query)).toBe(1);
+  });
+});
+
 describe("TCP", () => {
   test("several queries on one connection, in pieces", async () => {
     const socket = connect(at.port, at.address);
@@ -513,6 +634,7 @@ describe("as a whole", () => {
     expect((await ask("new.example.test", "A")).answers).toEqual(["new.example.test 300 A 192.0.2.30"]);
     expect(await serial()).toBeGreaterThan(before);
     held["ns1_record"] = RECORDS;
+    expect((await ask("new.example.test", "A")).rcode).toBe("NXDOMAIN");
   });
 
   test("of two zones the closer one answers", async () => {

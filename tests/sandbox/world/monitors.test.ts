@@ -153,8 +153,12 @@ describe("policies", () => {
     ["all", [NORTH, MIDDLE, SOUTH], "down", "down"],
     ["quorum", [SOUTH], "up", "up"],
     ["quorum", [NORTH, SOUTH], "down", "down"],
+    [{ upAbovePercent: 18 }, [], "up", "up"],
+    [{ upAbovePercent: 18 }, [NORTH, MIDDLE], "up", "up"],
+    [{ upAbovePercent: 34 }, [NORTH, MIDDLE], "down", "down"],
+    [{ upAbovePercent: 18 }, [NORTH, MIDDLE, SOUTH], "down", "down"],
   ];
-  test.each(cases)("%s, with %j down: %s where it was up, %s where it was down", (policy, who, up, down) => {
+  test.each(cases)("%j, with %j down: %s where it was up, %s where it was down", (policy, who, up, down) => {
     run({ policy });
     clock.advance(60);
     fails(...who);
@@ -216,6 +220,42 @@ describe("a rapid recheck", () => {
     run({ from: [NORTH], rapidRecheck: true, frequencySeconds: 1 });
     clock.advance(3);
     expect(looks).toEqual(["0 60", "1 60", "1 60", "2 60", "3 60"]);
+  });
+});
+
+describe("several looks in a row", () => {
+  test("must see the same change until it counts, either way", () => {
+    run({ from: [NORTH], looksInARow: 3 });
+    clock.advance(30);
+    fails(NORTH);
+    clock.advance(120);
+    expect(status()).toBe("up");
+    clock.advance(60);
+    expect(status()).toBe("down");
+    fails();
+    clock.advance(120);
+    expect(status()).toBe("down");
+    clock.advance(60);
+    expect(moves).toEqual(["0 f true", "180 f false", "360 f true"]);
+  });
+
+  test("begin anew with each look that sees the old", () => {
+    run({ from: [NORTH], looksInARow: 2 });
+    for (const places of [[NORTH], [], [NORTH], []]) {
+      clock.advance(60);
+      fails(...places);
+    }
+    clock.advance(600);
+    expect(moves).toEqual(["0 f true"]);
+  });
+
+  test("are needed of a first look that sees it down", () => {
+    fails(NORTH);
+    run({ from: [NORTH], looksInARow: 3 });
+    clock.advance(119);
+    expect(status()).toBe("pending");
+    clock.advance(1);
+    expect(moves).toEqual(["120 f false"]);
   });
 });
 

@@ -24,6 +24,7 @@ let clock: ManualClock;
 let controlPlane: ControlPlane;
 let agents: NodeAgents;
 let nodes: FakeNode[];
+let connections: Map<string, number>;
 let log: string[];
 
 function fakeNode(name: string, fleet = "aws", controlPlaneUrl = URL): FakeNode {
@@ -61,7 +62,14 @@ function fakeNode(name: string, fleet = "aws", controlPlaneUrl = URL): FakeNode 
 
 function begin(): void {
   controlPlane = new ControlPlane({ directory, clock, audiences: () => [URL] });
-  agents = runAgents({ clock, nodes: () => nodes, controlPlane, directory, log: (line) => log.push(line) });
+  agents = runAgents({
+    clock,
+    nodes: () => nodes,
+    connections: () => connections,
+    controlPlane,
+    directory,
+    log: (line) => log.push(line),
+  });
 }
 function end(): void {
   agents.close();
@@ -84,6 +92,7 @@ beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), "polycast-agents-"));
   clock = manualClock(Date.parse("2030-01-01T00:00:00Z"));
   log = [];
+  connections = new Map();
   nodes = [fakeNode("a1"), fakeNode("a2"), fakeNode("s1", "stackpath")];
   begin();
   clock.advance(1);
@@ -225,5 +234,28 @@ describe("a node", () => {
     controlPlane.issueJoinToken({ environment: "test", fleet: "aws" });
     nodes.push(fakeNode("a3"));
     expect(secondsUntil(nodes, ["a1", "a2", "a3", "s1"])).toBeLessThanOrEqual(10);
+  });
+});
+
+describe("a node's load", () => {
+  const readAsOperator = () =>
+    controlPlane.nodes(controlPlane.identify(controlPlane.issueOperatorToken()), "test").nodes;
+
+  test("is what the world says; a healthy node without any has none", () => {
+    connections = new Map([["a1", 75]]);
+    clock.advance(5);
+    expect(readAsOperator().map((node) => [node.name, node.connections])).toEqual([
+      ["a1", 75],
+      ["a2", 0],
+      ["s1", 0],
+    ]);
+  });
+
+  test("makes no revision when it moves", () => {
+    clock.advance(5);
+    const before = agents.view("a2")?.revision;
+    connections = new Map([["a1", 75]]);
+    clock.advance(10);
+    expect(agents.view("a2")?.revision).toBe(before);
   });
 });

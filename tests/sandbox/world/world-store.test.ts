@@ -24,6 +24,7 @@ const RECORD: WorldRecord = {
   ],
   partitions: [{ fleet: "acme" }, { fleet: "acme", site: "west", node: "i-1" }],
   feeds: { f: { up: false, connections: 3, note: "x" } },
+  loads: { acme: 30_000 },
 };
 
 describe("the record of a world", () => {

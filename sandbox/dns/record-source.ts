@@ -1,0 +1,4 @@
+/** Where zones and records come from: the clouds' store has this shape. */
+export interface RecordSource {
+  list(type: string): readonly { readonly attributes: unknown }[];
+}

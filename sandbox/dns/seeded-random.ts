@@ -1,0 +1,12 @@
+import type { RandomSource } from "./filter-chain";
+
+/** Mulberry32: a small generator, good enough to draw answers by, that the same seed repeats. */
+export function seededRandom(seed: number): RandomSource {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

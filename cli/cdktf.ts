@@ -7,6 +7,7 @@ import { attachment, refuseOtherEnvironment, SANDBOX_ENVIRONMENT } from "../sand
 import { runGracefully, type GracefulOptions, type GracefulResult } from "../sandbox/graceful-child";
 import { PROJECT_ROOT } from "../live/state-location";
 import { attachedSandbox } from "../sandbox/sandbox";
+import { Stopped } from "./exit-code";
 
 /** The environment for a command on the environment that POLYCAST_ENV names: attached where that is the sandbox. */
 export function commandEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -35,7 +36,7 @@ export function stackDirectory(stack: string, env: NodeJS.ProcessEnv): string {
  * @throws PolycastError where a named stack does not exist.
  */
 export async function runCdktf(
-  verb: "deploy" | "destroy",
+  verb: "deploy" | "destroy" | "synth",
   stacks: readonly string[],
   flags: readonly string[],
   options: GracefulOptions,
@@ -45,6 +46,29 @@ export async function runCdktf(
   const result = await runGracefully(command, [verb, ...stacks, ...flags], { ...options, cwd: PROJECT_ROOT });
   if (result.code !== 0 && result.stoppedBy === undefined) refuseUnknownStacks(stacks, options.env, begun);
   return result;
+}
+
+/**
+ * Synthesizes every stack of the environment.
+ *
+ * @returns their names.
+ * @throws PolycastError with what the app said where it refuses.
+ */
+export async function synthesize(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  const begun = Date.now();
+  let stderr = "";
+  const { code, stoppedBy } = await runCdktf("synth", [], [], {
+    env,
+    stdio: ["ignore", "ignore", "pipe"],
+    onStart: (cdktf) => {
+      cdktf.stderr?.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+    },
+  });
+  if (stoppedBy !== undefined) throw new Stopped(stoppedBy);
+  const stacks = code === 0 ? synthesizedStacks(env, begun) : undefined;
+  if (stacks === undefined)
+    throw new PolycastError(synthRefusal(stderr) ?? `cdktf synth failed:\n${stderr.trim()}`);
+  return stacks;
 }
 
 /** cdktf says only that it found no such stack; the stacks that exist are in the manifest that it has just written. */

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { PolycastError } from "../constructs/fleet/problem";
 import { describeLock } from "../live/state-lock";
 import { fleetStackNames, EDGE_DNS } from "../live/stack-names";
+import type { GracefulResult } from "../sandbox/graceful-child";
 import { ALL_STACKS, commandEnvironment, runCdktf, stackDirectory } from "./cdktf";
 import { exitCodeOf, USAGE } from "./exit-code";
 import { requireTerraform, terraformBinary } from "./terraform";
@@ -36,26 +37,36 @@ function addVerb(program: Command, verb: "deploy" | "destroy", description: stri
     });
 }
 
-/** Runs cdktf on stacks at the user's terminal and takes over its exit code. */
+/** Ends the command where it would have to ask and nobody is there to answer. */
+export function requireApproval(command: Command, { autoApprove }: DeployOptions): void {
+  if (autoApprove === undefined && !process.stdin.isTTY) {
+    command.error("error: there is no terminal to ask at; add --auto-approve", { exitCode: USAGE });
+  }
+}
+
+/**
+ * Runs cdktf on stacks at the user's terminal and takes over its exit code.
+ * @param variables what the synth is told, besides what the environment holds.
+ */
 export async function changeStacks(
   command: Command,
   verb: "deploy" | "destroy",
   stacks: readonly string[],
   flags: readonly string[],
-  { autoApprove }: DeployOptions,
-): Promise<void> {
-  if (autoApprove === undefined && !process.stdin.isTTY) {
-    command.error("error: there is no terminal to ask at; add --auto-approve", { exitCode: USAGE });
-  }
+  options: DeployOptions,
+  variables: NodeJS.ProcessEnv = {},
+): Promise<GracefulResult> {
+  requireApproval(command, options);
   await requireTerraform(process.env);
   // While cdktf asks about one stack it takes the terminal's Ctrl-C for itself, and would kill a Terraform that is
   // at work on another: so where it asks, one stack comes after the other.
-  const approval = autoApprove ? ["--auto-approve"] : ["--parallelism", "1"];
+  const approval = options.autoApprove ? ["--auto-approve"] : ["--parallelism", "1"];
   const parallelism = ["--terraform-parallelism", String(OBJECTS_AT_ONCE)];
-  const env = commandEnvironment(process.env);
+  const env = { ...commandEnvironment(process.env), ...variables };
   const result = await runCdktf(verb, stacks, [...flags, ...approval, ...parallelism], { env });
   process.exitCode = exitCodeOf(result);
   if (result.code !== 0 && result.stoppedBy === undefined) await refuseLocked(stacks, env);
+  return result;
 }
 
 /**

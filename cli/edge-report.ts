@@ -2,7 +2,7 @@ import type { Answer } from "dns-packet";
 import { z } from "zod";
 import { queryDns, type DnsAddress } from "../sandbox/dns/query";
 import { stackDirectory } from "./cdktf";
-import { stackState, type StackState } from "./terraform";
+import { stackOutputs } from "./terraform";
 
 /** A fleet as its stack's outputs show it. */
 export interface FleetReport {
@@ -31,41 +31,33 @@ const addressOutput = z.object({
   anycast_ipv6: z.string().optional(),
   release: z.string().optional(),
 });
-const recordValues = z.object({ domain: z.string(), type: z.enum(["A", "AAAA"]) });
+const zoneOutput = z.object({ zone: z.string() });
 
 /** The fleets among deployed stacks: those whose outputs have an anycast address. */
 export async function reportFleets(
   stacks: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<FleetReport[]> {
-  const states = await Promise.all(stacks.map((stack) => stackState(stackDirectory(stack, env), env)));
+  const found = await Promise.all(stacks.map((stack) => stackOutputs(stackDirectory(stack, env), env)));
   return stacks.flatMap((stack, index) => {
-    const outputs = addressOutput.safeParse(states[index]?.outputs).data;
+    const outputs = addressOutput.safeParse(found[index]).data;
     if (outputs === undefined) return [];
     const { anycast_ipv4: ipv4, anycast_ipv6: ipv6, release } = outputs;
     return [{ stack, ipv4, ...(ipv6 !== undefined && { ipv6 }), ...(release !== undefined && { release }) }];
   });
 }
 
-/** Asks the DNS server for each address record of a stack, often enough to see how the answers are spread. */
+/** Asks the DNS server for a name of the edge, often enough to see how the answers are spread, for each type of address that it has. */
 export async function reportDns(
   stack: string,
   env: NodeJS.ProcessEnv,
   server: DnsAddress,
   queries: number,
 ): Promise<DnsReport[]> {
-  const records = addressRecords(await stackState(stackDirectory(stack, env), env));
+  const { zone } = zoneOutput.parse(await stackOutputs(stackDirectory(stack, env), env));
   const reports: DnsReport[] = [];
-  for (const { domain, type } of records)
-    reports.push(await tally(server, domain.replace(/^\*/, "www"), type, queries));
-  return reports;
-}
-
-function addressRecords({ resources }: StackState): z.infer<typeof recordValues>[] {
-  return resources.flatMap(({ type, values }) => {
-    const record = type === "ns1_record" ? recordValues.safeParse(values).data : undefined;
-    return record === undefined ? [] : [record];
-  });
+  for (const type of ["A", "AAAA"] as const) reports.push(await tally(server, `www.${zone}`, type, queries));
+  return reports.filter(({ answer }) => answer.length > 0);
 }
 
 async function tally(

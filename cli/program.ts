@@ -1,12 +1,14 @@
 import { Command, CommanderError } from "commander";
 import { PolycastError } from "../constructs/fleet/problem";
+import { signalCode } from "../sandbox/graceful-child";
 import { thisPolycast } from "../sandbox/sandbox-record";
 import { addDeploy } from "./deploy";
 import { addDns } from "./dns-apply";
-import { FAILED, USAGE } from "./exit-code";
+import { FAILED, Stopped, USAGE } from "./exit-code";
 import { addLive } from "./live";
 import { addSandbox } from "./sandbox/sandbox";
 import { addStart } from "./start";
+import { addStatus } from "./status";
 
 /**
  * Runs the command; the exit code is left in `process.exitCode`.
@@ -31,6 +33,7 @@ export function polycast(): Command {
     .enablePositionalOptions()
     .exitOverride();
   addStart(program);
+  addStatus(program);
   addDeploy(program);
   addDns(program);
   addSandbox(program);
@@ -42,8 +45,8 @@ export function polycast(): Command {
 function report(error: unknown): number {
   // commander has said already what is wrong; help that was asked for is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-  const text =
-    error instanceof PolycastError ? error.message : error instanceof Error ? error.stack : String(error);
+  const expected = error instanceof PolycastError || error instanceof Stopped;
+  const text = expected ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`${text}\n`);
-  return FAILED;
+  return error instanceof Stopped ? signalCode(error.signal) : FAILED;
 }

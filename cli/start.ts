@@ -3,18 +3,21 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { attachment, refuseOtherEnvironment, SANDBOX_ENVIRONMENT } from "../sandbox/attachment";
 import { signalCode } from "../sandbox/graceful-child";
+import { worldClient } from "../sandbox/world-api/client";
 import { sandboxStop, sandboxUp, type AttachedSandbox } from "../sandbox/sandbox";
-import { EDGE_DNS, fleetStackNames } from "../live/stack-names";
+import { EDGE_DNS, fleetStackName } from "../live/stack-names";
 import { runCdktf, synthRefusal } from "./cdktf";
 import { DeployProgress, describeChanges, sumChanges, type ChangeCount } from "./deploy-progress";
 import { reportDns, reportFleets, type DnsReport, type FleetReport } from "./edge-report";
 import { exitCodeOf } from "./exit-code";
+import { inFastTime, showOutage, waitUntilWell, type Stage } from "./outage-show";
+import { describeSeconds } from "./status-text";
 import { listenForStop, type StopWish } from "./stop-wish";
 import { requireTerraform } from "./terraform";
 
 const QUERIES = 200;
 
-/** What `polycast start --json` prints. */
+/** What was deployed, and where DNS leads. */
 interface Summary {
   readonly stacks: Readonly<Record<string, ChangeCount>>;
   readonly total: ChangeCount;
@@ -52,17 +55,24 @@ async function start(json: boolean, wish: StopWish): Promise<number> {
   try {
     const early = wish.signal();
     if (early !== undefined) return signalCode(early);
-    const fleetStacks = await sandboxFleetStacks();
+    const fleetNames = await sandboxFleets();
+    const fleetStacks = fleetNames.map(fleetStackName);
     const { code, stacks } = await deploy(sandbox, fleetStacks, say);
     if (code !== 0) return code;
-    const summary = await summarize(sandbox, fleetStacks, stacks);
+    const stage = { client: worldClient(process.env), server: sandbox.record.dns, say, wish };
+    const { summary, show } = await inFastTime(stage, async () => {
+      const wellAfterSeconds = await waitUntilWell(stage);
+      const found = await summarize(sandbox, fleetStacks, stacks);
+      say(describe(found, wellAfterSeconds));
+      return { summary: found, show: { wellAfterSeconds, ...(await showEdge(stage, fleetNames, found)) } };
+    });
     const late = wish.signal();
     if (late !== undefined) return signalCode(late);
-    if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ ...summary, show }, null, 2)}\n`);
     if (json) return 0;
     // In a terminal it stays up; and one that was up before goes on.
     const staysUp = process.stdout.isTTY || !sandbox.started;
-    say(describe(summary, staysUp));
+    say(whatToTry(summary, staysUp));
     if (process.stdout.isTTY) {
       say("\nThe clouds and their DNS stay up until Ctrl-C.");
       await wish.arrival();
@@ -76,9 +86,9 @@ async function start(json: boolean, wish: StopWish): Promise<number> {
 }
 
 /** The fleets are whatever environments/sandbox.ts says; it brings CDKTF with it, so it is loaded here only. */
-async function sandboxFleetStacks(): Promise<readonly string[]> {
+async function sandboxFleets(): Promise<readonly string[]> {
   const { loadEnvironment } = await import("../environments/load-environment");
-  return fleetStackNames(await loadEnvironment(SANDBOX_ENVIRONMENT));
+  return (await loadEnvironment(SANDBOX_ENVIRONMENT)).fleets.map(({ name }) => name);
 }
 
 async function deploy(
@@ -133,9 +143,20 @@ async function summarize(
   };
 }
 
-function describe({ total, fleets, dns: { server, answers } }: Summary, staysUp: boolean): string {
-  const port = staysUp ? String(server.port) : "PORT";
+/** The outage is that of the environment's last fleet. */
+function showEdge(
+  stage: Stage,
+  fleetNames: readonly string[],
+  { fleets, dns: { answers } }: Summary,
+): ReturnType<typeof showOutage> {
+  const name = fleetNames.at(-1) ?? "";
+  const address = fleets.find(({ stack }) => stack === fleetStackName(name))?.ipv4 ?? "";
+  return showOutage(stage, answers[0]?.name ?? "", { name, address });
+}
+
+function describe({ total, fleets, dns: { answers } }: Summary, wellAfterSeconds: number): string {
   return [
+    `All is well after ${describeSeconds(wellAfterSeconds)} of world time.`,
     "",
     `Deployed: ${describeChanges(total)}.`,
     "",
@@ -146,9 +167,18 @@ function describe({ total, fleets, dns: { server, answers } }: Summary, staysUp:
     ...fleets.map(describeFleet),
     "",
     ...answers.flatMap((answer) => [...describeAnswer(answer, fleets), ""]),
+  ].join("\n");
+}
+
+function whatToTry({ dns: { server, answers } }: Summary, staysUp: boolean): string {
+  const port = staysUp ? String(server.port) : "PORT";
+  return [
+    "",
     "Try it",
     ...(staysUp ? [] : ["  npx polycast sandbox up    # starts them again, and says on which PORT"]),
     ...answers.map(({ name, type }) => `  dig @${server.address} -p ${port} ${name} ${type}`),
+    "  npx polycast status --watch",
+    "  npx polycast sandbox kill aws/us-east-1",
     "  npx polycast sandbox exec -- npx cdktf diff aws-fleet",
     "Read on: README.md, docs/; environments/sandbox.ts is what was deployed; npm test proves it.",
   ].join("\n");

@@ -56,28 +56,15 @@ const shownState = z.object({
   values: z
     .object({
       outputs: z.record(z.string(), z.object({ sensitive: z.boolean(), value: z.unknown() })).optional(),
-      root_module: z
-        .object({
-          resources: z
-            .array(z.object({ type: z.string(), values: z.record(z.string(), z.unknown()) }))
-            .optional(),
-        })
-        .optional(),
     })
     .optional(),
 });
 
-/** What Terraform's state holds of one stack; sensitive outputs are left out. */
-export interface StackState {
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly resources: readonly {
-    readonly type: string;
-    readonly values: Readonly<Record<string, unknown>>;
-  }[];
-}
-
-/** Reads the state of the stack that Terraform runs in `directory`. */
-export async function stackState(directory: string, env: NodeJS.ProcessEnv): Promise<StackState> {
+/** The outputs of the stack that Terraform runs in `directory`, but for sensitive ones. */
+export async function stackOutputs(
+  directory: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Readonly<Record<string, unknown>>> {
   const { stdout } = await promisify(execFile)(terraformBinary(env), ["show", "-json"], {
     cwd: directory,
     env,
@@ -85,8 +72,5 @@ export async function stackState(directory: string, env: NodeJS.ProcessEnv): Pro
   });
   const { values } = shownState.parse(JSON.parse(stdout));
   const open = Object.entries(values?.outputs ?? {}).filter(([, { sensitive }]) => !sensitive);
-  return {
-    outputs: Object.fromEntries(open.map(([name, { value }]) => [name, value])),
-    resources: values?.root_module?.resources ?? [],
-  };
+  return Object.fromEntries(open.map(([name, { value }]) => [name, value]));
 }

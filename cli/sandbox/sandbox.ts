@@ -1,4 +1,7 @@
 import type { Command } from "commander";
+import { addClock } from "./clock";
+import { addCurl } from "./curl";
+import { addDisturbances } from "./disturb";
 import { addDown } from "./down";
 import { addExec } from "./exec";
 import { addFault } from "./fault";
@@ -13,4 +16,7 @@ export function addSandbox(program: Command): void {
   addStatus(sandbox);
   addExec(sandbox);
   addFault(sandbox);
+  addCurl(sandbox);
+  addDisturbances(sandbox);
+  addClock(sandbox);
 }

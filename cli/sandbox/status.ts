@@ -14,19 +14,29 @@ export function addStatus(sandbox: Command): void {
     });
 }
 
+/** Everything but the tokens. */
 function asJson({ places, ...status }: SandboxStatus): object {
-  return { directory: places.directory, ...status };
+  const { directory } = places;
+  if (status.state !== "running") return { directory, ...status };
+  const { world, controlPlane, dnsApis, ...record } = status.record;
+  const endpoints = Object.entries(dnsApis).filter(([name]) => name.endsWith("_ENDPOINT"));
+  const open = {
+    world: { port: world.port },
+    controlPlane: { url: controlPlane.url },
+    dnsApis: Object.fromEntries(endpoints),
+  };
+  return { directory, ...status, record: { ...record, ...open } };
 }
 
 function asText(status: SandboxStatus): string {
   const { directory } = status.places;
   switch (status.state) {
     case "running": {
-      const { pid, started, dns, polycast } = status.record;
+      const { pid, started, dns, controlPlane, polycast } = status.record;
       const providers = Object.keys(status.record.reattach).join(", ");
       return (
         `running since ${started}: process ${pid}, Polycast ${polycast}\n` +
-        `DNS: ${dns.address} port ${dns.port} (UDP and TCP)\nproviders: ${providers}\nfiles: ${directory}`
+        `DNS: ${dns.address} port ${dns.port} (UDP and TCP)\ncontrol plane: ${controlPlane.url}\nproviders: ${providers}\nfiles: ${directory}`
       );
     }
     case "stopped":

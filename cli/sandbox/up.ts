@@ -2,20 +2,25 @@ import type { Command } from "commander";
 import { refuseOtherEnvironment } from "../../sandbox/attachment";
 import { signalCode } from "../../sandbox/graceful-child";
 import { sandboxStop, sandboxUp } from "../../sandbox/sandbox";
+import { worldClient } from "../../sandbox/world-api/client";
 import { listenForStop } from "../stop-wish";
+import { parseScale } from "./clock";
 
 /** `polycast sandbox up` */
 export function addUp(sandbox: Command): void {
   sandbox
     .command("up")
     .description("Start the simulated clouds and their DNS, or attach to those that run")
-    .action(async () => {
+    .option("--clock <scale>", "world seconds per real second (default: 60, or as it runs)")
+    .action(async (options: { clock?: string }) => {
+      const scale = options.clock === undefined ? undefined : parseScale(options.clock);
       refuseOtherEnvironment(process.env);
       const wish = listenForStop();
       const { record, started } = await sandboxUp({
         env: process.env,
         onProgress: (what) => process.stderr.write(`sandbox: ${what}\n`),
       });
+      if (scale !== undefined) await worldClient(process.env).setScale(scale);
       const signal = wish.signal();
       if (signal !== undefined) {
         if (started) await sandboxStop(process.env);

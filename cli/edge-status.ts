@@ -1,0 +1,157 @@
+import { shares } from "../constructs/dns/shares";
+import type { Environment } from "../constructs/fleet/environment";
+import { openLiveStore } from "../live/open-live-store";
+import type { LiveFleet, LiveRecord } from "../live/live-record";
+import { readManifest } from "../live/read-manifest";
+import { fleetStackName } from "../live/stack-names";
+import type { GroupReport } from "../sandbox/world/world";
+import { knownNodes, type KnownNode, type KnownNodes } from "./known-nodes";
+
+/** An environment's edge at one moment. */
+export interface EdgeStatus {
+  readonly environment: string;
+  /** When it was looked at, ISO 8601; the world's time in the sandbox. */
+  readonly time: string;
+  /** World seconds per real second, in the sandbox. */
+  readonly clockScale?: number;
+  readonly stable: string;
+  readonly fleets: readonly FleetStatus[];
+  readonly nodesFrom: KnownNodes["source"];
+  /** Why no nodes are shown. */
+  readonly nodesUnknown?: string;
+  readonly nodes: readonly KnownNode[];
+  readonly monitors: readonly MonitorStatus[];
+}
+
+export interface FleetStatus {
+  readonly name: string;
+  /** Its addresses, as its stack's outputs hold them. */
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  /** What the live record says that it runs. */
+  readonly release?: string;
+  /** Percent of all traffic, for IPv4 and for IPv6 users. */
+  readonly share: { readonly ipv4: number; readonly ipv6: number };
+  readonly healthyNodes: number;
+  readonly allNodes: number;
+  readonly replacement: GroupReport["replacement"];
+  /** Where live record, environment and deployment differ; none: they are in step. */
+  readonly differences: readonly string[];
+}
+
+export interface MonitorStatus {
+  readonly name: string;
+  readonly status: "up" | "down" | "pending";
+  /** The places that see it down. */
+  readonly downFrom: readonly string[];
+  readonly forSeconds: number;
+}
+
+const NO_SHARE = { ipv4: 0, ipv6: 0 };
+
+/** What a fleet's stack has in its outputs. */
+export type StackOutputs = Readonly<Record<string, string | undefined>>;
+
+/** Reads it from live record, Terraform's states and, where they are known, the nodes. */
+export async function readEdgeStatus(environment: Environment, env: NodeJS.ProcessEnv): Promise<EdgeStatus> {
+  const store = await openLiveStore(environment);
+  const { record } = await store.read();
+  const names = fleetNames(environment, record);
+  const states = await Promise.all(names.map((name) => store.readState(fleetStackName(name))));
+  const outputs = new Map(names.map((name, i) => [name, outputsOf(states[i])]));
+  return describeEdge(
+    environment,
+    readManifest(environment).stable,
+    record,
+    outputs,
+    await knownNodes(environment, env),
+  );
+}
+
+/** @param outputs of the fleets' stacks, by fleet; without an address: not deployed. */
+export function describeEdge(
+  environment: Environment,
+  stable: string,
+  record: LiveRecord,
+  outputs: ReadonlyMap<string, StackOutputs>,
+  known: KnownNodes,
+): EdgeStatus {
+  const { nodes, now, source, unknown, world } = known;
+  const live = (name: string): LiveFleet | undefined => record.fleets[name];
+  const family = shares(
+    environment,
+    Object.fromEntries(environment.fleets.map(({ name }) => [name, live(name)?.share ?? 0])),
+  );
+  return {
+    environment: environment.name,
+    time: new Date(now).toISOString(),
+    ...(world && { clockScale: world.clock.scale }),
+    stable,
+    fleets: fleetNames(environment, record).map((name) => {
+      const { anycast_ipv4: ipv4, anycast_ipv6: ipv6, release: deployed } = outputs.get(name) ?? {};
+      const own = nodes.filter(({ fleet }) => fleet === name);
+      const release = live(name)?.release;
+      return {
+        name,
+        ...(ipv4 !== undefined && { ipv4 }),
+        ...(ipv6 !== undefined && { ipv6 }),
+        ...(release !== undefined && { release }),
+        // The policy would share traffic between fleets that are not there yet, too.
+        share: release === undefined ? NO_SHARE : { ipv4: family.A[name] ?? 0, ipv6: family.AAAA[name] ?? 0 },
+        healthyNodes: own.filter(({ health }) => health === "healthy").length,
+        allNodes: own.length,
+        replacement: replacementOf((world?.groups ?? []).filter(({ fleet }) => fleet === name)),
+        differences: differences(
+          environment.fleets.some((fleet) => fleet.name === name),
+          live(name),
+          { address: ipv4, release: deployed },
+          stable,
+        ),
+      };
+    }),
+    nodesFrom: source,
+    ...(unknown !== undefined && { nodesUnknown: unknown }),
+    nodes,
+    monitors: (world?.monitors ?? []).map(({ name, status, from, since }) => ({
+      name,
+      status,
+      downFrom: Object.entries(from).flatMap(([place, { up }]) => (up ? [] : [place])),
+      forSeconds: Math.max(0, Math.round((now - since) / 1000)),
+    })),
+  };
+}
+
+function fleetNames({ fleets }: Environment, record: LiveRecord): readonly string[] {
+  return [...new Set([...fleets.map(({ name }) => name), ...Object.keys(record.fleets)])];
+}
+
+function outputsOf(state: unknown): StackOutputs {
+  const { outputs = {} } = (state ?? {}) as { outputs?: Record<string, { value?: unknown }> };
+  const texts = Object.entries(outputs).filter(([, { value }]) => typeof value === "string");
+  return Object.fromEntries(texts.map(([name, { value }]) => [name, value as string]));
+}
+
+function replacementOf(groups: readonly GroupReport[]): GroupReport["replacement"] {
+  const states = groups.map(({ replacement }) => replacement);
+  return states.find((state) => state === "failed") ?? states.find((state) => state === "running") ?? "none";
+}
+
+function differences(
+  wanted: boolean,
+  live: LiveFleet | undefined,
+  deployed: { readonly address?: string | undefined; readonly release?: string | undefined },
+  stable: string,
+): readonly string[] {
+  if (live === undefined)
+    return [deployed.address === undefined ? "not deployed" : "deployed, but missing from the live record"];
+  const found = [
+    wanted ? "" : "recorded, but not in the environment",
+    deployed.address === undefined ? "recorded, but without an address: not deployed to the end" : "",
+    live.release === stable ? "" : `runs ${live.release}; stable is ${stable}`,
+    live.share === 100 ? "" : live.share === 0 ? "drained" : `at ${live.share} % of its share`,
+    deployed.release === undefined || deployed.release === live.release
+      ? ""
+      : `recorded with ${live.release}, deployed with ${deployed.release}`,
+  ];
+  return found.filter(Boolean);
+}

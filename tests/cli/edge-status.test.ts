@@ -1,0 +1,200 @@
+import { describeEdge, type EdgeStatus, type StackOutputs } from "../../cli/edge-status";
+import type { KnownNode, KnownNodes } from "../../cli/known-nodes";
+import { describeSeconds, statusText } from "../../cli/status-text";
+import { roundRobin } from "../../constructs/dns/traffic-policy";
+import { ns1 } from "../../constructs/dns/ns1/ns1";
+import type { LiveRecord } from "../../live/live-record";
+import type { GroupReport } from "../../sandbox/world/world";
+import { awsFleet, stackpathFleet, testEnvironment } from "../environment-for-tests";
+
+const NOW = Date.UTC(2030, 0, 1);
+const environment = testEnvironment();
+const node: KnownNode = {
+  fleet: "aws",
+  site: "us-east-1",
+  name: "i-1",
+  release: "r1",
+  health: "healthy",
+  ageSeconds: 125,
+};
+const group: GroupReport = {
+  id: "g",
+  fleet: "aws",
+  site: "us-east-1",
+  location: "us-east-1",
+  wanted: 2,
+  running: 2,
+  healthy: 2,
+  replacement: "none",
+  current: 2,
+};
+const unknown: KnownNodes = { source: "none", unknown: "ask somebody", now: NOW, nodes: [] };
+
+function record(fleets: LiveRecord["fleets"]): LiveRecord {
+  return { version: 1, environment: "test", fleets };
+}
+
+const both = record({ aws: { release: "r1", share: 100 }, stackpath: { release: "r1", share: 100 } });
+const deployed = new Map<string, StackOutputs>([
+  ["aws", { anycast_ipv4: "192.0.2.1", release: "r1" }],
+  ["stackpath", { anycast_ipv4: "203.0.113.1", release: "r1" }],
+]);
+
+function inSandbox(nodes: readonly KnownNode[], groups: readonly GroupReport[] = [group]): KnownNodes {
+  const world = { clock: { now: NOW, scale: 60 }, groups, monitors: [] };
+  return { source: "sandbox", now: NOW, nodes, world };
+}
+
+describe("the status of an edge", () => {
+  const state = (status: EdgeStatus, name: string) => status.fleets.find((fleet) => fleet.name === name);
+
+  test("in step", () => {
+    const nodes = [node, { ...node, name: "i-2", health: "starting" }];
+    const status = describeEdge(environment, "r1", both, deployed, inSandbox(nodes));
+    expect(status).toMatchObject({
+      environment: "test",
+      time: "2030-01-01T00:00:00.000Z",
+      clockScale: 60,
+      nodesFrom: "sandbox",
+    });
+    expect(state(status, "aws")).toEqual({
+      name: "aws",
+      ipv4: "192.0.2.1",
+      release: "r1",
+      share: { ipv4: 50, ipv6: 0 },
+      healthyNodes: 1,
+      allNodes: 2,
+      replacement: "none",
+      differences: [],
+    });
+  });
+
+  test("nothing is deployed", () => {
+    const status = describeEdge(environment, "r1", record({}), new Map(), unknown);
+    expect(status.fleets).toMatchObject([
+      { name: "aws", differences: ["not deployed"], share: { ipv4: 0 } },
+      { name: "stackpath", differences: ["not deployed"] },
+    ]);
+    expect(status.fleets[0]).not.toHaveProperty("ipv4");
+    expect(status).toMatchObject({ nodesFrom: "none", nodesUnknown: "ask somebody", nodes: [] });
+  });
+
+  test.each<[string, LiveRecord["fleets"], ReadonlyMap<string, StackOutputs>, string[]]>([
+    [
+      "another release than stable",
+      { aws: { release: "r2", share: 100 } },
+      new Map([["aws", { anycast_ipv4: "x", release: "r2" }]]),
+      ["runs r2; stable is r1"],
+    ],
+    ["drained", { aws: { release: "r1", share: 0 } }, deployed, ["drained"]],
+    ["half", { aws: { release: "r1", share: 50 } }, deployed, ["at 50 % of its share"]],
+    [
+      "a first deploy that broke off",
+      { aws: { release: "r1", share: 100 } },
+      new Map(),
+      ["recorded, but without an address: not deployed to the end"],
+    ],
+    ["a lost record", {}, deployed, ["deployed, but missing from the live record"]],
+    [
+      "a deploy that is not what was recorded",
+      { aws: { release: "r1", share: 100 } },
+      new Map([["aws", { anycast_ipv4: "x", release: "r0" }]]),
+      ["recorded with r1, deployed with r0"],
+    ],
+  ])("%s", (_, fleets, outputs, differences) => {
+    const status = describeEdge(environment, "r1", record(fleets), outputs, unknown);
+    expect(state(status, "aws")?.differences).toEqual(differences);
+  });
+
+  test("a fleet that is not deployed yet leaves all to the other", () => {
+    const alone = record({ aws: { release: "r1", share: 100 } });
+    const { fleets } = describeEdge(environment, "r1", alone, deployed, unknown);
+    expect(fleets.map(({ share }) => share.ipv4)).toEqual([100, 0]);
+  });
+
+  test("a fleet that is recorded and no more in the environment is shown too", () => {
+    const status = describeEdge(testEnvironment({ fleets: [awsFleet()] }), "r1", both, deployed, unknown);
+    expect(state(status, "stackpath")).toMatchObject({
+      ipv4: "203.0.113.1",
+      share: { ipv4: 0, ipv6: 0 },
+      differences: ["recorded, but not in the environment"],
+    });
+    expect(state(status, "aws")?.share.ipv4).toBe(100);
+  });
+
+  test("IPv6 has shares of its own", () => {
+    const partial = testEnvironment({
+      fleets: [awsFleet({ ipv6: true }), stackpathFleet()],
+      dns: ns1({ policy: roundRobin(), ipv6: "partial" }),
+    });
+    const outputs = new Map(deployed).set("aws", { anycast_ipv4: "192.0.2.1", anycast_ipv6: "2001:db8::1" });
+    const status = describeEdge(partial, "r1", both, outputs, unknown);
+    expect(state(status, "aws")).toMatchObject({ ipv6: "2001:db8::1", share: { ipv4: 50, ipv6: 100 } });
+    expect(statusText(status)).toMatch(/^aws +50 %, IPv6 100 % +192\.0\.2\.1 2001:db8::1 /m);
+  });
+
+  test.each<[GroupReport["replacement"][], string]>([
+    [["none", "running"], "replacing nodes"],
+    [["running", "failed"], "replacing nodes has failed"],
+  ])("%j of the groups: %s", (replacements, text) => {
+    const groups = replacements.map((replacement) => ({ ...group, replacement }));
+    const status = describeEdge(environment, "r1", both, deployed, inSandbox([node], groups));
+    expect(statusText(status)).toMatch(new RegExp(`^aws .* ${text}$`, "m"));
+    expect(statusText(status)).toMatch(/^stackpath .* in step$/m);
+  });
+
+  test("monitors: what they say, since when, and who says down", () => {
+    const known = inSandbox([]);
+    const monitor = {
+      id: "1",
+      name: "aws over IPv4",
+      status: "down" as const,
+      from: { lga: { up: false, at: NOW }, ams: { up: true, at: NOW } },
+      since: NOW - 90_000,
+    };
+    const world = { clock: { now: NOW, scale: 60 }, groups: [], monitors: [monitor] };
+    const status = describeEdge(environment, "r1", both, deployed, { ...known, world });
+    expect(status.monitors).toEqual([
+      { name: "aws over IPv4", status: "down", downFrom: ["lga"], forSeconds: 90 },
+    ]);
+    expect(statusText(status)).toMatch(/^aws over IPv4 +down +1 min +lga$/m);
+  });
+});
+
+describe("as text", () => {
+  test("nodes that are not known: why, and no count of them", () => {
+    const text = statusText(describeEdge(environment, "r1", both, deployed, unknown));
+    expect(text).toMatch(/^aws +50 % +192\.0\.2\.1 +r1 +- +in step$/m);
+    expect(text).toContain("Nodes are not known here: ask somebody");
+  });
+
+  test("nodes with age and condition", () => {
+    const frozen = { ...node, name: "i-2", health: "unhealthy", condition: "frozen, cut off" };
+    const text = statusText(describeEdge(environment, "r1", both, deployed, inSandbox([node, frozen])));
+    expect(text).toMatch(/^aws +us-east-1 +i-1 +r1 +healthy +2 min$/m);
+    expect(text).toMatch(/^aws +us-east-1 +i-2 +r1 +unhealthy +2 min +frozen, cut off$/m);
+    expect(text).toMatch(/^aws .* 1\/2 +in step$/m);
+  });
+
+  test("never wider than 100 columns, with every word", () => {
+    const long = {
+      ...node,
+      name: `node-${"x".repeat(70)}`,
+      condition: "its image has no record of what it does in the sandbox, so nothing can be said",
+    };
+    const text = statusText(describeEdge(environment, "r1", both, deployed, inSandbox([long])));
+    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+    for (const word of long.condition.split(" ")) expect(text).toContain(word);
+  });
+
+  test.each([
+    [0, "0 s"],
+    [59, "59 s"],
+    [60, "1 min"],
+    [3_599, "59 min"],
+    [3_600, "1 h"],
+    [86_400 * 3, "3 d"],
+  ])("%d s: %s", (seconds, text) => {
+    expect(describeSeconds(seconds)).toBe(text);
+  });
+});

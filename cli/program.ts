@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { PolycastError } from "../constructs/fleet/problem";
 import { signalCode } from "../sandbox/graceful-child";
 import { thisPolycast } from "../sandbox/sandbox-record";
+import { addAdopt } from "./adopt";
 import { addDeploy } from "./deploy";
 import { addDns } from "./dns-apply";
 import { FAILED, Stopped, USAGE } from "./exit-code";
@@ -36,6 +37,7 @@ export function polycast(): Command {
   addStatus(program);
   addDeploy(program);
   addDns(program);
+  addAdopt(program);
   addSandbox(program);
   addLive(program);
   return program;

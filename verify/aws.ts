@@ -10,6 +10,7 @@ import path from "node:path";
 import { PolycastError } from "../constructs/fleet/problem";
 import { requireTerraform } from "../cli/terraform";
 import { PROJECT_ROOT } from "../live/state-location";
+import { adoption } from "./adoption";
 import { startEmulatedAws } from "./emulated-aws";
 import { fleetLife } from "./fleet-life";
 import { Report } from "./report";
@@ -55,7 +56,11 @@ async function main(json: boolean): Promise<void> {
 
     await stateInS3(report, path.join(home, "state"), aws);
     await logWriter(report, { real, simulated });
-    await Promise.all([route53(report, real), fleetLife(report, { real, simulated }, aws)]);
+    await Promise.all([
+      route53(report, real),
+      adoption(report, path.join(home, "adoption"), aws),
+      fleetLife(report, { real, simulated }, aws),
+    ]);
     report.refuseUnused();
   } catch (error) {
     // What was stopped fails, of course.

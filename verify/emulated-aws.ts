@@ -7,7 +7,7 @@ import { findMoto, startMoto } from "./moto";
 import { MotoFront } from "./moto-front";
 
 /** Long enough that the plugin has to wait for it, short enough for nobody else to. */
-const DEPLOY_MS = 1_500;
+export const DEPLOY_MS = 1_500;
 
 /** An empty AWS account on this machine: moto, and what moto lacks. */
 export interface EmulatedAws {

@@ -10,6 +10,7 @@ import { addLive } from "./live";
 import { addSandbox } from "./sandbox/sandbox";
 import { addStart } from "./start";
 import { addStatus } from "./status";
+import { addTunnel } from "./tunnel";
 
 /**
  * Runs the command; the exit code is left in `process.exitCode`.
@@ -37,6 +38,7 @@ export function polycast(): Command {
   addStatus(program);
   addDeploy(program);
   addDns(program);
+  addTunnel(program);
   addAdopt(program);
   addSandbox(program);
   addLive(program);

@@ -5,6 +5,7 @@ import { addDisturbances } from "./disturb";
 import { addDown } from "./down";
 import { addExec } from "./exec";
 import { addFault } from "./fault";
+import { addHold } from "./hold";
 import { addStatus } from "./status";
 import { addUp } from "./up";
 
@@ -17,6 +18,7 @@ export function addSandbox(program: Command): void {
   addExec(sandbox);
   addFault(sandbox);
   addCurl(sandbox);
+  addHold(sandbox);
   addDisturbances(sandbox);
   addClock(sandbox);
 }

@@ -4,7 +4,7 @@ import { signalCode } from "../sandbox/graceful-child";
 import { thisPolycast } from "../sandbox/sandbox-record";
 import { addAdopt } from "./adopt";
 import { addDeploy } from "./deploy";
-import { addDns } from "./dns-apply";
+import { addDns } from "./dns/dns";
 import { FAILED, Stopped, USAGE } from "./exit-code";
 import { addLive } from "./live";
 import { addSandbox } from "./sandbox/sandbox";

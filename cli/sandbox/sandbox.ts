@@ -6,6 +6,7 @@ import { addDown } from "./down";
 import { addExec } from "./exec";
 import { addFault } from "./fault";
 import { addHold } from "./hold";
+import { addLoad } from "./load";
 import { addStatus } from "./status";
 import { addUp } from "./up";
 
@@ -20,5 +21,6 @@ export function addSandbox(program: Command): void {
   addCurl(sandbox);
   addHold(sandbox);
   addDisturbances(sandbox);
+  addLoad(sandbox);
   addClock(sandbox);
 }

@@ -85,12 +85,7 @@ export function runAgents(options: NodeAgentsOptions): NodeAgents {
     return agent;
   }
 
-  function renew(
-    agent: Agent,
-    node: WorldNode,
-    connections: ReadonlyMap<string, number>,
-    now: number,
-  ): void {
+  function renew(agent: Agent, node: WorldNode, connections: ReadonlyMap<string, number>, now: number): void {
     agent.renewAt = now + RENEW_SECONDS * 1000;
     attempt(agent, () => {
       if (agent.caller === undefined || agent.caller.expires - now < (TOKEN_SECONDS * 1000) / 2) {
@@ -167,11 +162,7 @@ function hasProcesses({ state }: WorldNode): boolean {
 }
 
 /** The same object as long as there is nothing new to say. */
-function registrationOf(
-  { file, registration }: Agent,
-  node: WorldNode,
-  connections: number,
-): Registration {
+function registrationOf({ file, registration }: Agent, node: WorldNode, connections: number): Registration {
   const health = node.answer()?.status === 200 ? "healthy" : "unhealthy";
   if (registration?.health === health && registration.connections === connections) return registration;
   const { fleet, provider, release } = file;

@@ -154,6 +154,27 @@ describe("without a sandbox", () => {
     );
   });
 
+  test.each([
+    ["sandbox", "curl", "www.edge.example.net"],
+    ["sandbox", "kill", "aws"],
+    ["sandbox", "heal", "aws/us-east-1"],
+    ["sandbox", "clock"],
+    ["sandbox", "clock", "60"],
+  ])("%s %s %s says how to start it", async (...args) => {
+    expect(await polycast(...args.filter(Boolean))).toBe(1);
+    expect(err).toContain("there is none yet\n    Start it: npx polycast sandbox up\n");
+  });
+
+  test("the status of the edge, with nothing deployed", async () => {
+    expect(await polycast("status")).toBe(0);
+    expect(out).toMatch(/^aws +0 % +- +- +- +not deployed$/m);
+    expect(out).toContain("the sandbox does not run; start it: npx polycast sandbox up");
+    out = "";
+    await polycast("status", "--json");
+    expect(JSON.parse(out)).toMatchObject({ environment: "sandbox", nodesFrom: "none", nodes: [] });
+    expect(existsSync(join(directory, "home"))).toBe(false);
+  });
+
   test("status", async () => {
     expect(await polycast("sandbox", "status")).toBe(1);
     expect(out).toBe("there is none\nStart it: npx polycast sandbox up\n");
@@ -172,6 +193,33 @@ describe("without a sandbox", () => {
     process.env["POLYCAST_HOME"] = "/dev/null/home";
     expect(await polycast("sandbox", "up")).toBe(1);
     expect(err).toMatch(/^The state directory cannot be written\n {2}- \/dev\/null\/home\/sandbox: ENOTDIR/);
+  });
+});
+
+describe("what is refused before the sandbox is asked", () => {
+  test.each<[string[], string]>([
+    [["up", "--clock", "0"], "got 0; allowed are numbers above 0"],
+    [["up", "--clock=-3"], "got -3; allowed"],
+    [["up", "--clock", "fast"], '"fast": is not a number of world seconds'],
+    [["clock", "0"], "got 0; allowed"],
+    [["clock", "-3"], "got -3; allowed"],
+    [["clock", "1e9"], "got 1000000000; allowed"],
+    [["clock", ""], '"": is not a number'],
+    [["clock", "NaN"], '"NaN": is not a number'],
+    [["clock", "Infinity"], "allowed"],
+    [["curl", "www.example.net:0"], "is not NAME or NAME:PORT"],
+    [["curl", "www.example.net:99999"], "is not NAME or NAME:PORT"],
+    [["curl", ":443"], "is not NAME or NAME:PORT"],
+    [["curl", "x", "--count", "0"], "allowed are whole numbers from 1"],
+    [["curl", "x", "--count", "many"], '--count: is "many"'],
+    [["kill", "aws/"], '"aws/": is not FLEET, FLEET/SITE or FLEET/SITE/NODE'],
+    [["freeze", "a/b/c/d"], "is not FLEET"],
+    [["heal", ""], "is not FLEET"],
+  ])("sandbox %j", async (args, message) => {
+    expect(await polycast("sandbox", ...args)).toBe(1);
+    expect(err).toContain(message);
+    expect(err).not.toContain("    at ");
+    expect(existsSync(join(directory, "home"))).toBe(false);
   });
 });
 

@@ -68,11 +68,7 @@ export class Ns1Edge extends Construct {
   /** Escape hatch: the zone, for further records. */
   public readonly zone: Zone;
 
-  public constructor(
-    scope: Construct,
-    id: string,
-    props: DnsProps & { readonly ttl: number },
-  ) {
+  public constructor(scope: Construct, id: string, props: DnsProps & { readonly ttl: number }) {
     super(scope, id);
     new Ns1Provider(this, "ns1", props.sandbox ? SANDBOX_CREDENTIALS : {});
     this.zone = new Zone(this, "zone", {

@@ -1,10 +1,8 @@
-import { createAdaptorServer } from "@hono/node-server";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { ZodError } from "zod";
+import { serveOnLoopback, type LoopbackServer } from "../loopback-server";
 import type { Clock } from "../world/clock";
 import type { ControlPlane } from "./control-plane";
 import type { Caller } from "./identity";
@@ -71,25 +69,8 @@ export function controlPlaneApi(controlPlane: ControlPlane, clock: Clock): OpenA
  *
  * @returns its URL, and what ends it; readers that wait for a change are cut off then.
  */
-export async function serveControlPlane(
-  controlPlane: ControlPlane,
-  clock: Clock,
-): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
-  const server = createAdaptorServer({ fetch: controlPlaneApi(controlPlane, clock).fetch }) as Server;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
-  };
+export async function serveControlPlane(controlPlane: ControlPlane, clock: Clock): Promise<LoopbackServer> {
+  return serveOnLoopback(controlPlaneApi(controlPlane, clock).fetch);
 }
 
 function bearerOf(header: string | undefined): string | undefined {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Clock, Timer } from "../world/clock";
-import { Journal } from "./journal";
+import { Journal } from "../journal";
 import { keyIdOf } from "./node-token";
 import {
   LEASE_SECONDS,
@@ -14,6 +14,7 @@ import {
   type Registration,
 } from "./protocol";
 import { RefusedRequest } from "./refused-request";
+import { UNREADABLE_JOURNAL } from "./unreadable-journal";
 
 /** How many departures are remembered for readers of changes; who asks for older ones gets the complete list. */
 const REMEMBERED_DEPARTURES = 1000;
@@ -88,13 +89,18 @@ export class Registry {
     file: string,
     private readonly clock: Clock,
   ) {
-    this.journal = Journal.open(file, entrySchema, (entries) => {
-      for (const entry of entries) this.apply(entry);
-      return [
-        { epoch: this.epoch, revision: this.revision },
-        ...[...this.members.values()].map((put) => ({ put })),
-      ];
-    });
+    this.journal = Journal.open(
+      file,
+      entrySchema,
+      (entries) => {
+        for (const entry of entries) this.apply(entry);
+        return [
+          { epoch: this.epoch, revision: this.revision },
+          ...[...this.members.values()].map((put) => ({ put })),
+        ];
+      },
+      UNREADABLE_JOURNAL,
+    );
     this.departures.length = 0;
     this.remembersFrom = this.revision;
     for (const keyId of this.members.keys()) this.extend(keyId);

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
-import { Journal } from "./journal";
+import { Journal } from "../journal";
+import { UNREADABLE_JOURNAL } from "./unreadable-journal";
 
 /** Whose nodes a join token lets in. */
 export interface FleetOf {
@@ -25,14 +26,19 @@ export class Tokens {
 
   /** @throws PolycastError where the file cannot be read. */
   public constructor(file: string) {
-    this.journal = Journal.open(file, entrySchema, (entries) => {
-      for (const entry of entries) this.apply(entry);
-      const operator = this.operatorHash;
-      return [
-        ...[...this.fleets.values()].map((join) => ({ join })),
-        ...(operator === undefined ? [] : [{ operator: { hash: operator } }]),
-      ];
-    });
+    this.journal = Journal.open(
+      file,
+      entrySchema,
+      (entries) => {
+        for (const entry of entries) this.apply(entry);
+        const operator = this.operatorHash;
+        return [
+          ...[...this.fleets.values()].map((join) => ({ join })),
+          ...(operator === undefined ? [] : [{ operator: { hash: operator } }]),
+        ];
+      },
+      UNREADABLE_JOURNAL,
+    );
   }
 
   /** A new join token; the fleet's former one is good for nothing from now on. Nodes that have joined stay. */

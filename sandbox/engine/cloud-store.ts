@@ -1,17 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { PolycastError } from "../../constructs/fleet/problem";
-import type { CloudObject, Value } from "../../constructs/fleet/simulation";
+import type { CloudObject } from "../../constructs/fleet/simulation";
+import { Journal } from "../journal";
 import { isWhollyKnown } from "./values";
 
 const JOURNAL = "clouds.jsonl";
@@ -31,6 +21,11 @@ const entrySchema = z.union([
 ]);
 type Entry = z.infer<typeof entrySchema>;
 
+const UNREADABLE = {
+  title: "The sandbox's record of its clouds cannot be read.",
+  remedy: "Remove the file; the sandbox's clouds are then empty.",
+};
+
 /**
  * What exists in the simulated clouds, kept in a directory between runs.
  *
@@ -42,16 +37,23 @@ export class CloudStore {
   private readonly objects = new Map<string, Map<string, CloudObject>>();
   private readonly listeners = new Set<() => void>();
 
-  private constructor(private file: number | undefined) {}
+  private readonly journal: Journal<Entry>;
+
+  private constructor(path: string) {
+    this.journal = Journal.open(
+      path,
+      entrySchema,
+      (entries) => {
+        for (const entry of entries) this.apply(entry);
+        return this.list().map((object) => ({ put: object }) as Entry);
+      },
+      UNREADABLE,
+    );
+  }
 
   /** Opens the store of a directory, which is made if it is missing. Refuses a journal that it cannot read. */
   public static open(directory: string): CloudStore {
-    mkdirSync(directory, { recursive: true });
-    const path = join(directory, JOURNAL);
-    const store = new CloudStore(undefined);
-    for (const entry of readJournal(path)) store.apply(entry);
-    store.file = compact(path, store.list());
-    return store;
+    return new CloudStore(join(directory, JOURNAL));
   }
 
   /** All objects, or those of one resource type, in order of creation. */
@@ -87,17 +89,11 @@ export class CloudStore {
   }
 
   public close(): void {
-    if (this.file !== undefined) closeSync(this.file);
-    this.file = undefined;
+    this.journal.close();
   }
 
-  private write(
-    entry: { put: CloudObject } | { remove: { type: string; id: string; place?: string } },
-  ): void {
-    if (this.file === undefined) throw new Error("the cloud store is closed");
-    const line = toLine(entry);
-    writeSync(this.file, line);
-    this.apply(JSON.parse(line) as Entry); // what was written, so that memory and journal cannot differ
+  private write(entry: { put: CloudObject } | Entry): void {
+    this.apply(this.journal.append(entry as Entry)); // what was written, so that memory and journal cannot differ
     for (const listener of this.listeners) listener();
   }
 
@@ -115,37 +111,4 @@ export class CloudStore {
 
 function keyOf(id: string, place = ""): string {
   return `${place} ${id}`;
-}
-
-function toLine(entry: object): string {
-  return `${JSON.stringify(entry, (_, value: Value) => (typeof value === "bigint" ? String(value) : value))}\n`;
-}
-
-/** The journal's entries. A last line without its end was being written when the process died, and does not count. */
-function readJournal(path: string): Entry[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
-  return lines.map((line, i) => {
-    try {
-      return entrySchema.parse(JSON.parse(line));
-    } catch {
-      throw new PolycastError(`The sandbox's record of its clouds cannot be read.`, [
-        {
-          where: `${path}, line ${i + 1}`,
-          what: "is not an entry that this version writes",
-          remedy: "Remove the file; the sandbox's clouds are then empty.",
-        },
-      ]);
-    }
-  });
-}
-
-/** Writes a journal of just these objects in place of the old one and leaves it open for appending. */
-function compact(path: string, objects: readonly CloudObject[]): number {
-  const fresh = `${path}.new`;
-  const file = openSync(fresh, "w");
-  writeSync(file, objects.map((object) => toLine({ put: object })).join(""));
-  fsyncSync(file);
-  renameSync(fresh, path);
-  return file;
 }

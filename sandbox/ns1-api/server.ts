@@ -1,17 +1,13 @@
-import { createAdaptorServer } from "@hono/node-server";
 import { Hono, type HonoRequest } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import type { CloudObject, CloudObjects } from "../../constructs/fleet/simulation";
+import { serveOnLoopback } from "../loopback-server";
 import type { World } from "../world/world";
 import { changedRecord, feedsLabelled, recordChange, recordJson, sourceJson, zoneJson } from "./wire";
 
-const LOOPBACK = "127.0.0.1";
 /** In bytes; the longest request is a record. */
 const MOST_BODY = 64 * 1024;
 
@@ -135,17 +131,6 @@ export interface ServedNs1Api {
 export async function serveNs1Api(options: Omit<Ns1ApiOptions, "key">): Promise<ServedNs1Api> {
   const key = randomBytes(32).toString("hex");
   const { fetch } = ns1Api({ ...options, key });
-  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
-  server.listen(0, LOOPBACK);
-  await once(server, "listening");
-  return {
-    endpoint: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}/v1/`,
-    key,
-    close: async () => {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const { url, close } = await serveOnLoopback(fetch);
+  return { endpoint: `${url}/v1/`, key, close };
 }

@@ -1,22 +1,18 @@
-import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { PolycastError, show, suggest } from "../../constructs/fleet/problem";
+import { serveOnLoopback } from "../loopback-server";
 import type { AnycastTarget } from "../network/forwarders";
 import type { Network } from "../network/network";
 import type { ScaledClock } from "../world/clock";
 import type { World } from "../world/world";
 import { REFUSED, reportClock, reportNode, reportWorld } from "./world-report";
 
-const LOOPBACK = "127.0.0.1";
 /** In bytes; the longest request names a place. */
 const MOST_BODY = 16 * 1024;
 
@@ -131,17 +127,6 @@ export interface ServedWorldApi {
 export async function serveWorldApi(options: Omit<WorldApiOptions, "token">): Promise<ServedWorldApi> {
   const token = randomBytes(32).toString("hex");
   const { fetch } = worldApi({ ...options, token });
-  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
-  server.listen(0, LOOPBACK);
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    token,
-    close: async () => {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const { port, close } = await serveOnLoopback(fetch);
+  return { port, token, close };
 }

@@ -159,6 +159,6 @@ describe("the cloud store", () => {
     store.close();
     expect(() => {
       store.put(thing("a"));
-    }).toThrow("the cloud store is closed");
+    }).toThrow("the journal is closed");
   });
 });

@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
-import { PolycastError } from "../../../constructs/fleet/problem";
-import { Journal } from "../../../sandbox/control-plane/journal";
+import { PolycastError } from "../../constructs/fleet/problem";
+import { Journal } from "../../sandbox/journal";
 
 const schema = z.strictObject({ n: z.number() });
 
@@ -13,7 +13,10 @@ describe("a journal", () => {
   let found: readonly { n: number }[];
 
   const open = (keep = (entries: typeof found) => entries): Journal<{ n: number }> =>
-    Journal.open(file, schema, (entries) => keep((found = entries)));
+    Journal.open(file, schema, (entries) => keep((found = entries)), {
+      title: "It cannot be read.",
+      remedy: "Remove it.",
+    });
 
   beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), "polycast-journal-"));
@@ -58,7 +61,9 @@ describe("a journal", () => {
     journal.close();
     appendFileSync(file, '{"m":2}\n');
     expect(() => open()).toThrow(PolycastError);
-    expect(() => open()).toThrow(/journal\.jsonl, line 2: is not an entry/);
+    expect(() => open()).toThrow(
+      /^It cannot be read\.\n[^]*journal\.jsonl, line 2: is not an entry[^]*Remove it\./,
+    );
     expect(readFileSync(file, "utf8")).toBe('{"n":1}\n{"m":2}\n');
   });
 

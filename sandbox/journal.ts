@@ -10,7 +10,14 @@ import {
 } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
-import { PolycastError } from "../../constructs/fleet/problem";
+import { PolycastError } from "../constructs/fleet/problem";
+
+/** What is said of a journal that cannot be read. */
+export interface Unreadable {
+  readonly title: string;
+  /** What becomes of it when the file is removed. */
+  readonly remedy: string;
+}
 
 /**
  * A file of entries, one a line, that only its owner may read. An entry is in it before `append` returns, so a killed
@@ -25,6 +32,7 @@ export class Journal<Entry> {
   /**
    * Opens a journal; its folder is made where it is missing.
    *
+   * @param unreadable what a person is told whose file holds something else.
    * @param compact what the entries amount to, as fewer entries; the file holds just these afterwards.
    * @throws PolycastError where the file holds something else than entries.
    */
@@ -32,10 +40,11 @@ export class Journal<Entry> {
     file: string,
     schema: z.ZodType<Entry>,
     compact: (entries: readonly Entry[]) => readonly Entry[],
+    unreadable: Unreadable,
   ): Journal<Entry> {
     mkdirSync(path.dirname(file), { recursive: true });
     const fresh = `${file}.new`;
-    const entries = compact(readEntries(file, schema));
+    const entries = compact(readEntries(file, schema, unreadable));
     const opened = openSync(fresh, "w", 0o600);
     writeSync(opened, entries.map(toLine).join(""));
     fsyncSync(opened);
@@ -43,10 +52,15 @@ export class Journal<Entry> {
     return new Journal(opened, schema);
   }
 
-  /** @throws ZodError for an entry that could not be read again. */
-  public append(entry: Entry): void {
+  /**
+   * @returns the entry as it will be read again.
+   * @throws ZodError for one that could not be.
+   */
+  public append(entry: Entry): Entry {
     if (this.file === undefined) throw new Error("the journal is closed");
-    writeSync(this.file, toLine(this.schema.parse(entry)));
+    const kept = this.schema.parse(JSON.parse(toLine(entry)));
+    writeSync(this.file, toLine(kept));
+    return kept;
   }
 
   public close(): void {
@@ -55,23 +69,24 @@ export class Journal<Entry> {
   }
 }
 
+/** Numbers beyond 2^53 are kept as text. */
 function toLine(entry: unknown): string {
-  return `${JSON.stringify(entry)}\n`;
+  return `${JSON.stringify(entry, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value))}\n`;
 }
 
 /** A last line without its end was being written when the process died, and does not count. */
-function readEntries<Entry>(file: string, schema: z.ZodType<Entry>): Entry[] {
+function readEntries<Entry>(file: string, schema: z.ZodType<Entry>, { title, remedy }: Unreadable): Entry[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
   return lines.map((line, i) => {
     try {
       return schema.parse(JSON.parse(line));
     } catch {
-      throw new PolycastError("The control plane's journal cannot be read.", [
+      throw new PolycastError(title, [
         {
           where: `${file}, line ${i + 1}`,
           what: "is not an entry that this version writes",
-          remedy: "Remove the file; nodes then enrol and register anew.",
+          remedy,
         },
       ]);
     }

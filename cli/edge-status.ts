@@ -1,9 +1,10 @@
-import { shares } from "../constructs/dns/shares";
+import { appliedShares, wantedTraffic, type AppliedTraffic } from "../constructs/dns/applied-traffic";
 import type { Environment } from "../constructs/fleet/environment";
 import { openLiveStore } from "../live/open-live-store";
 import type { LiveFleet, LiveRecord } from "../live/live-record";
 import { readManifest } from "../live/read-manifest";
-import { fleetStackName } from "../live/stack-names";
+import { EDGE_DNS, fleetStackName } from "../live/stack-names";
+import { lastTraffic } from "../live/traffic-valve";
 import type { GroupReport } from "../sandbox/world/world";
 import { knownNodes, type KnownNode, type KnownNodes } from "./known-nodes";
 
@@ -30,8 +31,8 @@ export interface FleetStatus {
   readonly ipv6?: string;
   /** What the live record says that it runs. */
   readonly release?: string;
-  /** Percent of all traffic, for IPv4 and for IPv6 users. */
-  readonly share: { readonly ipv4: number; readonly ipv6: number };
+  /** Percent of all traffic that DNS gives it while all fleets are well, for IPv4 and IPv6 users; null: no record. */
+  readonly share: { readonly ipv4: number | null; readonly ipv6: number | null };
   readonly healthyNodes: number;
   readonly allNodes: number;
   readonly replacement: GroupReport["replacement"];
@@ -47,8 +48,6 @@ export interface MonitorStatus {
   readonly forSeconds: number;
 }
 
-const NO_SHARE = { ipv4: 0, ipv6: 0 };
-
 /** What a fleet's stack has in its outputs. */
 export type StackOutputs = Readonly<Record<string, string | undefined>>;
 
@@ -59,29 +58,35 @@ export async function readEdgeStatus(environment: Environment, env: NodeJS.Proce
   const names = fleetNames(environment, record);
   const states = await Promise.all(names.map((name) => store.readState(fleetStackName(name))));
   const outputs = new Map(names.map((name, i) => [name, outputsOf(states[i])]));
+  const traffic = lastTraffic(await store.readState(EDGE_DNS));
   return describeEdge(
     environment,
     readManifest(environment).stable,
     record,
     outputs,
     await knownNodes(environment, env),
+    traffic === "unknown" ? undefined : traffic,
   );
 }
 
-/** @param outputs of the fleets' stacks, by fleet; without an address: not deployed. */
+/**
+ * @param outputs of the fleets' stacks, by fleet; without an address: not deployed.
+ * @param applied what DNS was last given; undefined: nothing, or nobody knows.
+ */
 export function describeEdge(
   environment: Environment,
   stable: string,
   record: LiveRecord,
   outputs: ReadonlyMap<string, StackOutputs>,
   known: KnownNodes,
+  applied?: AppliedTraffic,
 ): EdgeStatus {
   const { nodes, now, source, unknown, world } = known;
   const live = (name: string): LiveFleet | undefined => record.fleets[name];
-  const family = shares(
-    environment,
-    Object.fromEntries(environment.fleets.map(({ name }) => [name, live(name)?.share ?? 0])),
-  );
+  const percents = environment.fleets.map(({ name }) => [name, live(name)?.share ?? 0] as const);
+  const wanted = wantedTraffic(environment, Object.fromEntries(percents));
+  const share = (family: "A" | "AAAA", name: string, traffic = applied): number | null =>
+    (traffic && appliedShares(traffic, family)?.[name]) ?? null;
   return {
     environment: environment.name,
     time: new Date(now).toISOString(),
@@ -96,8 +101,7 @@ export function describeEdge(
         ...(ipv4 !== undefined && { ipv4 }),
         ...(ipv6 !== undefined && { ipv6 }),
         ...(release !== undefined && { release }),
-        // The policy would share traffic between fleets that are not there yet, too.
-        share: release === undefined ? NO_SHARE : { ipv4: family.A[name] ?? 0, ipv6: family.AAAA[name] ?? 0 },
+        share: { ipv4: share("A", name), ipv6: share("AAAA", name) },
         healthyNodes: own.filter(({ health }) => health === "healthy").length,
         allNodes: own.length,
         replacement: replacementOf((world?.groups ?? []).filter(({ fleet }) => fleet === name)),
@@ -106,6 +110,7 @@ export function describeEdge(
           live(name),
           { address: ipv4, release: deployed },
           stable,
+          shareDifference(share("A", name), share("A", name, wanted)),
         ),
       };
     }),
@@ -141,6 +146,7 @@ function differences(
   live: LiveFleet | undefined,
   deployed: { readonly address?: string | undefined; readonly release?: string | undefined },
   stable: string,
+  share: string,
 ): readonly string[] {
   if (live === undefined)
     return [deployed.address === undefined ? "not deployed" : "deployed, but missing from the live record"];
@@ -149,9 +155,16 @@ function differences(
     deployed.address === undefined ? "recorded, but without an address: not deployed to the end" : "",
     live.release === stable ? "" : `runs ${live.release}; stable is ${stable}`,
     live.share === 100 ? "" : live.share === 0 ? "drained" : `at ${live.share} % of its share`,
+    share,
     deployed.release === undefined || deployed.release === live.release
       ? ""
       : `recorded with ${live.release}, deployed with ${deployed.release}`,
   ];
   return found.filter(Boolean);
+}
+
+/** DNS follows the environment and the live record only when it is deployed, and in steps where that is much. */
+function shareDifference(held: number | null, wanted: number | null): string {
+  if (held === null || wanted === null || Math.abs(held - wanted) < 0.05) return "";
+  return `DNS gives it ${Number(held.toFixed(1))} %, wanted are ${Number(wanted.toFixed(1))} %`;
 }

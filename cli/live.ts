@@ -12,6 +12,11 @@ interface PinOptions extends Chosen {
   readonly release: string;
 }
 
+interface ShareOptions extends Chosen {
+  readonly fleet: string;
+  readonly percent: string;
+}
+
 /** `polycast live`: the record of what is running. */
 export function addLive(program: Command): void {
   const live = program.command("live").description("The record of what is running");
@@ -39,6 +44,19 @@ export function addLive(program: Command): void {
       process.stdout.write(`${environment.name}: ${fleet} runs ${release}, with ${share} % of its share.\n`);
     });
 
+  verb("share", "Record how much of its policy share a fleet is to get: 100 all, 0 drained")
+    .requiredOption("--fleet <name>", "the fleet")
+    .requiredOption("--percent <number>", "from 0 to 100")
+    .action(async ({ fleet, percent, ...options }: ShareOptions) => {
+      const share = parsePercent(percent);
+      const { store, environment } = await open(options);
+      const { setShare } = await import("../live/set-share");
+      await setShare(store, fleet, share);
+      process.stdout.write(
+        `${environment.name}: ${fleet} is to get ${share} % of its share. DNS follows: npx polycast dns apply --in-steps\n`,
+      );
+    });
+
   verb("forget", "Take a destroyed fleet out of the record")
     .requiredOption("--fleet <name>", "the fleet")
     .action(async ({ fleet, ...options }: Omit<PinOptions, "release">) => {
@@ -55,6 +73,14 @@ async function open({ environment: named }: Chosen): Promise<{ store: LiveStore;
   const { openLiveStore } = await import("../live/open-live-store");
   const environment = await loadEnvironment(named ?? chosenEnvironment());
   return { environment, store: await openLiveStore(environment) };
+}
+
+function parsePercent(text: string): number {
+  const percent = Number(text.trim() === "" ? NaN : text);
+  if (percent >= 0 && percent <= 100) return percent;
+  throw new PolycastError("Nothing was recorded:", [
+    { where: "--percent", what: `${show(text)} is not a number from 0 to 100` },
+  ]);
 }
 
 /** A slip in the record would stand in the way of every later deploy. */

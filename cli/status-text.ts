@@ -53,8 +53,8 @@ function fleetRow(
   ];
 }
 
-function percent(share: number): string {
-  return `${Number(share.toFixed(1))} %`;
+function percent(share: number | null): string {
+  return share === null ? "-" : `${Number(share.toFixed(1))} %`;
 }
 
 /** `45 s`, `12 min`, `3 h`, `2 d`: the largest unit that fits. */

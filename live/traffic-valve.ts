@@ -60,17 +60,18 @@ export function wantedOf(environment: Environment, deployments: readonly FleetDe
   return wantedTraffic(environment, Object.fromEntries(percents));
 }
 
-/** @param applied undefined: nothing was, and so nothing can change. */
+/** @param applied undefined: nothing was, and so nothing can change; `unknown`: something, and nobody knows what. */
 export function holdTraffic(
   { trafficLimit, audience }: Pick<Environment, "trafficLimit" | "audience">,
-  applied: AppliedTraffic | undefined,
+  applied: AppliedTraffic | "unknown" | undefined,
   wanted: AppliedTraffic,
   variables: Variables,
 ): TrafficPlan {
   const told = toldLimit(variables);
   const limit = told ?? trafficLimit ?? LIMIT;
-  if (applied === undefined) {
-    return { applied, wanted, change: undefined, limit, steps: [wanted], next: wanted };
+  if (applied === undefined || applied === "unknown") {
+    const first = { applied: undefined, wanted, change: undefined, limit, steps: [wanted], next: wanted };
+    return applied === "unknown" && told !== 100 ? { ...first, refusal: UNKNOWN } : first;
   }
   const change = trafficChange(applied, wanted, audience);
   const allowed = told === 100 || isWithin(limit, applied, wanted, audience);
@@ -84,6 +85,19 @@ export function holdTraffic(
 
 /** Construct id, and so the address, of the resource of the DNS stack that holds what its last apply left. */
 export const APPLIED_TRAFFIC = "traffic";
+/** The same of the one that is there before any record: records without it were made by others, and adopted. */
+export const OWN_RECORDS = "own-records";
+
+const UNKNOWN = new PolycastError(
+  "What DNS shares now is not known, so nobody can say how much traffic would move. It was not changed:",
+  [
+    {
+      where: EDGE_DNS,
+      what: "its records were made by others, or by an earlier version",
+      remedy: `Compare them with what is planned, and then: npx polycast dns apply --allow 100, or with ${TRAFFIC_LIMIT}=100`,
+    },
+  ],
+);
 
 /** What is read here of Terraform's state. */
 interface TerraformState {
@@ -97,11 +111,17 @@ interface TerraformState {
   }[];
 }
 
-function lastTraffic(state: unknown): AppliedTraffic | undefined {
+/** What the last apply left, by the state of the DNS stack; undefined: nothing; `unknown`: records of others. */
+export function lastTraffic(state: unknown): AppliedTraffic | "unknown" | undefined {
   const { resources = [] } = (state ?? {}) as TerraformState;
-  const held = resources.find(({ type, name }) => type === "terraform_data" && name === APPLIED_TRAFFIC);
-  const instance = held?.instances?.[0];
-  if (instance === undefined) return undefined;
+  const holds = (wanted: string) => (resource: { type: string; name: string }) =>
+    resource.type === "terraform_data" && resource.name === wanted;
+  const instance = resources.find(holds(APPLIED_TRAFFIC))?.instances?.[0];
+  if (instance === undefined) {
+    const adopted =
+      resources.some(({ type }) => type.endsWith("_record")) && !resources.some(holds(OWN_RECORDS));
+    return adopted ? "unknown" : undefined;
+  }
   return parseAppliedTraffic(
     String(instance.attributes?.input?.value),
     `The traffic in the state of ${EDGE_DNS}`,

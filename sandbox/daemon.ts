@@ -8,6 +8,7 @@ import { servePlugins } from "./engine/plugin-server";
 import { readFaults, watchFaults, writeFaults } from "./fault-file";
 import { openNetwork } from "./network/network";
 import { serveNs1Api } from "./ns1-api/server";
+import { serveRoute53Api } from "./route53-api/server";
 import { simulations } from "./simulations";
 import { serveWorldApi } from "./world-api/server";
 import { scaledClock } from "./world/clock";
@@ -39,6 +40,7 @@ void runDaemon(async (places, log) => {
   const zones = () => readZones(store).map(({ name }) => name);
   const worldApi = await serveWorldApi({ world, clock, network, zones });
   const ns1Api = await serveNs1Api({ objects: store, world });
+  const route53Api = await serveRoute53Api({ objects: store, world });
   const controlPlane = new ControlPlane({
     directory: places.controlPlane,
     clock,
@@ -70,10 +72,10 @@ void runDaemon(async (places, log) => {
       reattach: plugins.reattach,
       world: { port: worldApi.port, token: worldApi.token },
       controlPlane: { url: controlPlaneApi.url, token: controlPlane.issueOperatorToken() },
-      dnsApis: { NS1_ENDPOINT: ns1Api.endpoint, NS1_APIKEY: ns1Api.key },
+      dnsApis: { NS1_ENDPOINT: ns1Api.endpoint, NS1_APIKEY: ns1Api.key, ...route53Api.variables },
     },
     close: async () => {
-      const apis = [plugins, worldApi, controlPlaneApi, ns1Api, network];
+      const apis = [plugins, worldApi, controlPlaneApi, ns1Api, route53Api, network];
       await Promise.all(apis.map((api) => api.close()));
       agents.close();
       await world.close();

@@ -11,7 +11,7 @@ import type { Family } from "../constructs/dns/shares";
 import { tunnelRecords, type TunnelFleet } from "../constructs/dns/tunnel-names";
 import type { Environment } from "../constructs/fleet/environment";
 import { EDGE_DNS } from "../live/stack-names";
-import { APPLIED_TRAFFIC, type TrafficPlan } from "../live/traffic-valve";
+import { APPLIED_TRAFFIC, OWN_RECORDS, type TrafficPlan } from "../live/traffic-valve";
 import type { FleetStack } from "./fleet-stack";
 import { useState } from "./state-backend";
 
@@ -64,6 +64,12 @@ export class EdgeDnsStack extends TerraformStack {
    */
   private leave(traffic: AppliedTraffic, refusal: TrafficPlan["refusal"]): void {
     const records = this.node.findAll().filter((each) => TerraformResource.isTerraformResource(each));
+    // There before any record, so that a first apply which was interrupted is not taken for records of others.
+    const own = new DataResource(this, OWN_RECORDS);
+    own.overrideLogicalId(OWN_RECORDS);
+    for (const record of records) {
+      record.dependsOn = [...(record.dependsOn ?? []), `${own.terraformResourceType}.${OWN_RECORDS}`];
+    }
     const applied = new DataResource(this, APPLIED_TRAFFIC, { dependsOn: records });
     applied.overrideLogicalId(APPLIED_TRAFFIC);
     // CDKTF takes maps only.

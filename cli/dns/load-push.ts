@@ -13,15 +13,16 @@ export interface LoadReport {
   readonly environment: string;
   /** Why nothing was pushed, and need not be. */
   readonly unneeded?: string;
-  /** What was pushed, with an alarm where a reading is missing. */
+  /** What was pushed: each fleet's connections, or 0 for all of them, with an alarm for each whose reading is missing. */
   readonly fleets: readonly (FleetConnections & { readonly pushed: number })[];
 }
 
 /**
- * Stands for a reading that is missing: a load with which nothing is shed, so that the plain weights count. NS1 documents
- * no way to unset what a feed has said.
+ * A load with which nothing is shed. It is pushed for every fleet as soon as one reading is missing, so that plain weights
+ * count: pushed for that fleet alone, it would draw what the others shed to the one that nobody can see. NS1 documents no
+ * way to unset what a feed has said.
  */
-const NO_READING = 0;
+const SHEDS_NOTHING = 0;
 
 /** `polycast dns load push`; the exit code is 3 where the reading of a fleet is missing. */
 export function addLoad(dns: Command): void {
@@ -56,9 +57,10 @@ export async function pushLoad(environment: Environment, env: NodeJS.ProcessEnv)
     fleets.map((fleet) => fleet.name),
     env,
   );
+  const blind = readings.some((reading) => "alarm" in reading);
   const pushed = readings.map((reading) => ({
     ...reading,
-    pushed: "connections" in reading ? reading.connections : NO_READING,
+    pushed: blind || "alarm" in reading ? SHEDS_NOTHING : reading.connections,
   }));
   await api.pushLoad(zone, Object.fromEntries(pushed.map((each) => [each.fleet, each.pushed])));
   return { environment: name, fleets: pushed };
@@ -92,7 +94,9 @@ function unread(fleets: readonly string[], alarm: string): readonly FleetConnect
 export function loadAlarms({ fleets }: LoadReport): readonly string[] {
   return fleets.flatMap((each) =>
     "alarm" in each
-      ? [`${each.fleet}: ${each.alarm}; until it is mended, DNS shares without looking at its load`]
+      ? [
+          `${each.fleet}: ${each.alarm}; until it is mended, DNS shares by plain weights, whatever the fleets' load`,
+        ]
       : [],
   );
 }
@@ -100,6 +104,9 @@ export function loadAlarms({ fleets }: LoadReport): readonly string[] {
 function describe({ environment, unneeded, fleets }: LoadReport): string {
   if (unneeded !== undefined) return `${environment}: nothing to push: ${unneeded}\n`;
   return fleets
-    .map((each) => `${each.fleet}: ${"alarm" in each ? "not known" : `${each.pushed} connections`}\n`)
+    .map((each) => {
+      const known = "alarm" in each ? "not known" : `${each.connections} connections`;
+      return `${each.fleet}: ${known}, pushed: ${each.pushed}\n`;
+    })
     .join("");
 }

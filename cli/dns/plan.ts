@@ -55,7 +55,7 @@ export function reportTraffic(environment: string, plan: TrafficPlan, audience?:
   return {
     environment,
     allowed: refusal === undefined,
-    first: applied === undefined,
+    first: applied === undefined && refusal === undefined,
     onTheWay: applied?.step === true,
     ...(change === undefined ? { points: 0, users: [] } : reportChange(change)),
     limit,
@@ -70,6 +70,7 @@ function reportChange({ points, users }: TrafficChange): Pick<TrafficReport, "po
 
 function describeReport(report: TrafficReport, { refusal }: TrafficPlan): string {
   const { environment, first, onTheWay, points, limit, users, steps, secondsBetweenSteps } = report;
+  if (users.length === 0 && refusal !== undefined) return refusal.message;
   if (first) return `${environment}: nothing was applied yet, so a deploy moves nobody.`;
   const minutes = Number((secondsBetweenSteps / 60).toFixed(1));
   return [

@@ -1,6 +1,13 @@
 import type { Problem } from "../../constructs/fleet/problem";
-import { canonical, type FilteredSet, type RecordSet, type Zone } from "../../sandbox/dns/zone";
+import {
+  canonical,
+  type FilteredSet,
+  type RecordSet,
+  type RoutedSet,
+  type Zone,
+} from "../../sandbox/dns/zone";
 import type { Filter, SteeredAnswer } from "../../sandbox/dns/filter-chain";
+import type { Routing } from "../../sandbox/dns/route53-answers";
 
 /** Types whose records lead clients somewhere: where there are more of them, the wildcard does not count for that name. */
 const LEADING = ["A", "AAAA", "CNAME"];
@@ -30,7 +37,8 @@ export function recordSets(zone: Zone): readonly { readonly owner: string; reado
 }
 
 function setDifferences(where: string, wanted: RecordSet, held: RecordSet): readonly Problem[] {
-  if ("routed" in wanted || "routed" in held) return [];
+  if ("routed" in wanted && "routed" in held) return routedDifferences(where, wanted, held);
+  if ("routed" in wanted || "routed" in held) return []; // one service's zone, so never
   return [
     ...difference(where, "TTL", String(wanted.ttl), String(held.ttl)),
     ...difference(where, "filter chain", chain(wanted), chain(held)),
@@ -47,6 +55,60 @@ function answerDifferences(where: string, wanted: FilteredSet, held: FilteredSet
     const place = `${where}, answer ${index + 1}`;
     return other === undefined ? [] : difference(place, "", describe(answer), describe(other));
   });
+}
+
+/** Records that are chosen between have no order. */
+function routedDifferences(where: string, wanted: RoutedSet, held: RoutedSet): readonly Problem[] {
+  const [expected, found] = [describeRouted(wanted), describeRouted(held)];
+  return [
+    ...without(expected, found).map((record) => ({ where, what: `lacks what the code says: ${record}` })),
+    ...without(found, expected).map((record) => ({
+      where,
+      what: `has what the code does not say: ${record}`,
+    })),
+  ];
+}
+
+/** What is left of a list; each of the others takes away one. */
+function without(list: readonly string[], others: readonly string[]): readonly string[] {
+  const left = [...others];
+  return list.filter((each) => {
+    const index = left.indexOf(each);
+    if (index !== -1) left.splice(index, 1);
+    return index === -1;
+  });
+}
+
+function describeRouted({ type, owner, routed, healthChecks }: RoutedSet): readonly string[] {
+  return routed
+    .filter((record) => record.name === owner && record.type === type)
+    .map(({ ttl, values, alias, routing, healthCheck }) => {
+      const check = healthCheck === undefined ? undefined : healthChecks.get(healthCheck);
+      return [
+        describeRouting(routing),
+        ...(alias === undefined
+          ? [...values.map(canonical).toSorted(), `TTL ${ttl}`]
+          : [`alias of ${alias.name}`]),
+        ...(alias?.evaluateTargetHealth === true ? ["while that is healthy"] : []),
+        ...(healthCheck === undefined ? [] : [`health check ${healthCheck}`]),
+        ...(check?.disabled === true ? ["disabled"] : []),
+        ...(check?.invert_healthcheck === true ? ["inverted"] : []),
+      ].join(", ");
+    });
+}
+
+function describeRouting(routing: Routing): string {
+  switch (routing.kind) {
+    case "weighted":
+      return `weighted ${routing.weight}`;
+    case "failover":
+      return `failover ${routing.role}`;
+    case "geolocation":
+      return `geolocation ${Object.values(routing.location).join(" ")}`;
+    case "simple":
+    case "multivalue":
+      return routing.kind;
+  }
 }
 
 function difference(where: string, noun: string, wanted: string, held: string): readonly Problem[] {

@@ -179,7 +179,7 @@ function describe({ environment, policy, queries, seed, users }: SimulationRepor
       `${share.toFixed(2)} %`,
       `${model.toFixed(2)} %`,
       signed(error, 2),
-      Number.isFinite(standardErrors) ? signed(standardErrors, 1) : "not by chance",
+      standardErrors === null ? "not by chance" : signed(standardErrors, 1),
       bar(share),
     ]),
   );

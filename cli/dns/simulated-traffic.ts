@@ -31,8 +31,8 @@ export interface FleetTraffic {
   readonly model: number;
   /** How far the share is from the model. */
   readonly error: number;
-  /** The same in standard errors of a sample of this size; infinite where the model leaves nothing to chance. */
-  readonly standardErrors: number;
+  /** The same in standard errors of a sample of this size; null: there is one where the model leaves nothing to chance. */
+  readonly standardErrors: number | null;
 }
 
 /** Counts of one group of users. */
@@ -42,16 +42,29 @@ interface Sample {
   readonly model: TrafficShares;
 }
 
-/** Asks so many queries for each record type, first all users, then those of each region. */
+/** Asks exactly so many queries for each record type; the traffic of all users first, then of those of each region. */
 export function simulateTraffic(users: readonly SimulatedUsers[], queries: number): readonly UsersTraffic[] {
   const types = [...new Set(users.map(({ type }) => type))];
   return types.flatMap((type) => {
-    const regional = users
-      .filter((group) => group.type === type)
-      .map((group) => ({ region: group.region, sample: ask(group, Math.round(group.part * queries)) }));
+    const groups = users.filter((group) => group.type === type);
+    const sizes = split(
+      queries,
+      groups.map(({ part }) => part),
+    );
+    const regional = groups.map((group, index) => ({
+      region: group.region,
+      sample: ask(group, sizes[index] ?? 0),
+    }));
     const all = regional.map(({ sample }) => sample);
     return [summarize(type, all), ...regional.map(({ region, sample }) => summarize(type, [sample], region))];
   });
+}
+
+/** Whole numbers that add up to the total: where each part ends is rounded, and the last gets what is left. */
+function split(total: number, parts: readonly number[]): readonly number[] {
+  let sum = 0;
+  const ends = parts.map((part) => Math.round((sum += part) * total)).with(-1, total);
+  return ends.map((end, index) => end - (ends[index - 1] ?? 0));
 }
 
 function ask({ model, draw }: SimulatedUsers, queries: number): Sample {
@@ -78,7 +91,7 @@ function summarize(type: Family, samples: readonly Sample[], region?: string): U
       share: (100 * got) / queries,
       model: (100 * wanted) / queries,
       error: (100 * away) / queries,
-      standardErrors: away === 0 ? 0 : away / deviation,
+      standardErrors: away === 0 ? 0 : deviation === 0 ? null : away / deviation,
     };
   });
   const unanswered = sum(({ counts }) => counts.get(undefined) ?? 0);

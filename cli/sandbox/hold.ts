@@ -29,10 +29,7 @@ export function addHold(sandbox: Command): void {
       refuseOtherEnvironment(process.env);
       const seconds = duration === undefined ? undefined : parseSeconds(duration);
       const tunnels = await findTunnels(from);
-      const stop = AbortSignal.any([
-        stopped(),
-        ...(seconds === undefined ? [] : [AbortSignal.timeout(1_000 * seconds)]),
-      ]);
+      const stop = stopped(seconds);
       const losses = tunnels.map(() => 0);
       await Promise.all(
         tunnels.map(({ fleet, route }, index) => {
@@ -85,8 +82,14 @@ function parseSeconds(text: string): number {
   ]);
 }
 
-function stopped(): AbortSignal {
+/** One controller for both ends: a signal that follows others may be collected as garbage before they fire (Node 20). */
+function stopped(afterSeconds: number | undefined): AbortSignal {
   const controller = new AbortController();
+  if (afterSeconds !== undefined) {
+    setTimeout(() => {
+      controller.abort();
+    }, 1_000 * afterSeconds);
+  }
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.once(signal, () => {
       controller.abort();

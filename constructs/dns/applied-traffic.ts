@@ -15,6 +15,8 @@ const VERSION = 1;
  */
 export interface AppliedTraffic {
   readonly version: typeof VERSION;
+  /** Name of the DNS service's back end: another one has other name servers. */
+  readonly service: string;
   readonly zone: string;
   /** Seconds that resolvers may keep an answer. */
   readonly ttl: number;
@@ -29,6 +31,7 @@ const fleets = z.array(z.strictObject({ name: z.string(), capacity: z.number(), 
 
 const schema = z.strictObject({
   version: z.literal(VERSION),
+  service: z.string(),
   zone: z.string(),
   ttl: z.number(),
   step: z.literal(true).optional(),
@@ -51,6 +54,7 @@ export function wantedTraffic(
   const { traffic, ttl } = environment.dns;
   return {
     version: VERSION,
+    service: environment.dns.name,
     zone: environment.zone,
     ttl,
     traffic,

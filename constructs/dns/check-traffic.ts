@@ -1,6 +1,13 @@
 import { show, suggest, type Problem } from "../fleet/problem";
 import { givesParts, type Traffic, type TrafficPolicy, type Watermarks } from "./traffic-policy";
 
+/**
+ * Bounds of weights and prices, wide enough for any unit or currency: their quotient is below 2^53, so that a sum keeps
+ * the smallest beside the largest.
+ */
+const LEAST = 1e-6;
+const MOST = 1e9;
+
 /** What is wrong with what an environment says of its traffic. @param fleets their names. */
 export function checkTraffic(
   { policy, within, watermarks }: Traffic,
@@ -72,9 +79,12 @@ function checkNumbers(
 ): readonly Problem[] {
   const named = Object.entries(numbers).flatMap(([name, number]): Problem[] => {
     if (!fleets.includes(name)) return [{ where, what: unknownFleet(name, fleets) }];
-    if (number > 0) return [];
-    const remedy = "To give a fleet nothing, drain it, or leave it out of the environment.";
-    return [{ where: `${where}.${name}`, what: `${show(number)} is not above 0`, remedy }];
+    if (number >= LEAST && number <= MOST) return [];
+    const [what, remedy] =
+      number > 0
+        ? [`is not within ${LEAST} to ${MOST}`, `Only how each ${noun} compares counts: scale all of them.`]
+        : ["is not above 0", "To give a fleet nothing, drain it, or leave it out of the environment."];
+    return [{ where: `${where}.${name}`, what: `${number} ${what}`, remedy }];
   });
   return [
     ...named,

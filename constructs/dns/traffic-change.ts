@@ -55,7 +55,9 @@ function usersChange(
   region: string | undefined,
 ): readonly UsersChange[] {
   const own = appliedShares(before, family, region);
-  const next = before.zone === after.zone ? appliedShares(after, family, region) : undefined;
+  // Whoever still asks the name servers of before finds nothing there.
+  const stays = before.zone === after.zone && before.service === after.service;
+  const next = stays ? appliedShares(after, family, region) : undefined;
   if (own === undefined && next === undefined) return [];
   // Who found no IPv6 address has used IPv4.
   const last = own ?? appliedShares(before, "A", region) ?? {};

@@ -1,6 +1,7 @@
 import { describeEdge, type EdgeStatus, type StackOutputs } from "../../cli/edge-status";
 import type { KnownNode, KnownNodes } from "../../cli/known-nodes";
 import { describeSeconds, statusText } from "../../cli/status-text";
+import { wantedTraffic } from "../../constructs/dns/applied-traffic";
 import { roundRobin } from "../../constructs/dns/traffic-policy";
 import { ns1 } from "../../constructs/dns/ns1/ns1";
 import type { LiveRecord } from "../../live/live-record";
@@ -45,12 +46,25 @@ function inSandbox(nodes: readonly KnownNode[], groups: readonly GroupReport[] =
   return { source: "sandbox", now: NOW, nodes, world };
 }
 
+/** The status once DNS holds what environment and record want. */
+function statusOf(...[wanted, stable, live, outputs, known]: Parameters<typeof describeEdge>): EdgeStatus {
+  const percents = wanted.fleets.map(({ name }) => [name, live.fleets[name]?.share ?? 0] as const);
+  return describeEdge(
+    wanted,
+    stable,
+    live,
+    outputs,
+    known,
+    wantedTraffic(wanted, Object.fromEntries(percents)),
+  );
+}
+
 describe("the status of an edge", () => {
   const state = (status: EdgeStatus, name: string) => status.fleets.find((fleet) => fleet.name === name);
 
   test("in step", () => {
     const nodes = [node, { ...node, name: "i-2", health: "starting" }];
-    const status = describeEdge(environment, "r1", both, deployed, inSandbox(nodes));
+    const status = statusOf(environment, "r1", both, deployed, inSandbox(nodes));
     expect(status).toMatchObject({
       environment: "test",
       time: "2030-01-01T00:00:00.000Z",
@@ -61,7 +75,7 @@ describe("the status of an edge", () => {
       name: "aws",
       ipv4: "192.0.2.1",
       release: "r1",
-      share: { ipv4: 50, ipv6: 0 },
+      share: { ipv4: 50, ipv6: null },
       healthyNodes: 1,
       allNodes: 2,
       replacement: "none",
@@ -72,7 +86,7 @@ describe("the status of an edge", () => {
   test("nothing is deployed", () => {
     const status = describeEdge(environment, "r1", record({}), new Map(), unknown);
     expect(status.fleets).toMatchObject([
-      { name: "aws", differences: ["not deployed"], share: { ipv4: 0 } },
+      { name: "aws", differences: ["not deployed"], share: { ipv4: null } },
       { name: "stackpath", differences: ["not deployed"] },
     ]);
     expect(status.fleets[0]).not.toHaveProperty("ipv4");
@@ -102,24 +116,37 @@ describe("the status of an edge", () => {
       ["recorded with r1, deployed with r0"],
     ],
   ])("%s", (_, fleets, outputs, differences) => {
-    const status = describeEdge(environment, "r1", record(fleets), outputs, unknown);
+    const status = statusOf(environment, "r1", record(fleets), outputs, unknown);
     expect(state(status, "aws")?.differences).toEqual(differences);
   });
 
   test("a fleet that is not deployed yet leaves all to the other", () => {
     const alone = record({ aws: { release: "r1", share: 100 } });
-    const { fleets } = describeEdge(environment, "r1", alone, deployed, unknown);
+    const { fleets } = statusOf(environment, "r1", alone, deployed, unknown);
     expect(fleets.map(({ share }) => share.ipv4)).toEqual([100, 0]);
   });
 
   test("a fleet that is recorded and no more in the environment is shown too", () => {
-    const status = describeEdge(testEnvironment({ fleets: [awsFleet()] }), "r1", both, deployed, unknown);
+    const status = statusOf(testEnvironment({ fleets: [awsFleet()] }), "r1", both, deployed, unknown);
     expect(state(status, "stackpath")).toMatchObject({
       ipv4: "203.0.113.1",
-      share: { ipv4: 0, ipv6: 0 },
+      share: { ipv4: null, ipv6: null },
       differences: ["recorded, but not in the environment"],
     });
     expect(state(status, "aws")?.share.ipv4).toBe(100);
+  });
+
+  test("shares are those that DNS holds, not those that are wanted", () => {
+    const held = wantedTraffic(environment, { aws: 100, stackpath: 100 });
+    const drained = record({ ...both.fleets, aws: { release: "r1", share: 0 } });
+    const status = describeEdge(environment, "r1", drained, deployed, unknown, held);
+    expect(state(status, "aws")).toMatchObject({
+      share: { ipv4: 50 },
+      differences: ["drained", "DNS gives it 50 %, wanted are 0 %"],
+    });
+    const nobodyKnows = describeEdge(environment, "r1", both, deployed, unknown);
+    expect(state(nobodyKnows, "aws")).toMatchObject({ share: { ipv4: null }, differences: [] });
+    expect(statusText(nobodyKnows)).toMatch(/^aws +- +192/m);
   });
 
   test("IPv6 has shares of its own", () => {
@@ -128,7 +155,7 @@ describe("the status of an edge", () => {
       dns: ns1({ policy: roundRobin(), ipv6: "partial" }),
     });
     const outputs = new Map(deployed).set("aws", { anycast_ipv4: "192.0.2.1", anycast_ipv6: "2001:db8::1" });
-    const status = describeEdge(partial, "r1", both, outputs, unknown);
+    const status = statusOf(partial, "r1", both, outputs, unknown);
     expect(state(status, "aws")).toMatchObject({ ipv6: "2001:db8::1", share: { ipv4: 50, ipv6: 100 } });
     expect(statusText(status)).toMatch(/^aws +50 %, IPv6 100 % +192\.0\.2\.1 2001:db8::1 /m);
   });
@@ -138,7 +165,7 @@ describe("the status of an edge", () => {
     [["running", "failed"], "replacing nodes has failed"],
   ])("%j of the groups: %s", (replacements, text) => {
     const groups = replacements.map((replacement) => ({ ...group, replacement }));
-    const status = describeEdge(environment, "r1", both, deployed, inSandbox([node], groups));
+    const status = statusOf(environment, "r1", both, deployed, inSandbox([node], groups));
     expect(statusText(status)).toMatch(new RegExp(`^aws .* ${text}$`, "m"));
     expect(statusText(status)).toMatch(/^stackpath .* in step$/m);
   });
@@ -153,7 +180,7 @@ describe("the status of an edge", () => {
       since: NOW - 90_000,
     };
     const world = { clock: { now: NOW, scale: 60 }, groups: [], monitors: [monitor] };
-    const status = describeEdge(environment, "r1", both, deployed, { ...known, world });
+    const status = statusOf(environment, "r1", both, deployed, { ...known, world });
     expect(status.monitors).toEqual([
       { name: "aws over IPv4", status: "down", downFrom: ["lga"], forSeconds: 90 },
     ]);
@@ -163,14 +190,14 @@ describe("the status of an edge", () => {
 
 describe("as text", () => {
   test("nodes that are not known: why, and no count of them", () => {
-    const text = statusText(describeEdge(environment, "r1", both, deployed, unknown));
+    const text = statusText(statusOf(environment, "r1", both, deployed, unknown));
     expect(text).toMatch(/^aws +50 % +192\.0\.2\.1 +r1 +- +in step$/m);
     expect(text).toContain("Nodes are not known here: ask somebody");
   });
 
   test("nodes with age and condition", () => {
     const frozen = { ...node, name: "i-2", health: "unhealthy", condition: "frozen, cut off" };
-    const text = statusText(describeEdge(environment, "r1", both, deployed, inSandbox([node, frozen])));
+    const text = statusText(statusOf(environment, "r1", both, deployed, inSandbox([node, frozen])));
     expect(text).toMatch(/^aws +us-east-1 +i-1 +r1 +healthy +2 min$/m);
     expect(text).toMatch(/^aws +us-east-1 +i-2 +r1 +unhealthy +2 min +frozen, cut off$/m);
     expect(text).toMatch(/^aws .* 1\/2 +in step$/m);
@@ -182,7 +209,7 @@ describe("as text", () => {
       name: `node-${"x".repeat(70)}`,
       condition: "its image has no record of what it does in the sandbox, so nothing can be said",
     };
-    const text = statusText(describeEdge(environment, "r1", both, deployed, inSandbox([long])));
+    const text = statusText(statusOf(environment, "r1", both, deployed, inSandbox([long])));
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
     for (const word of long.condition.split(" ")) expect(text).toContain(word);
   });

@@ -235,7 +235,14 @@ describeWithTerraform("adopting what runs already", () => {
     const { outlook } = await takeOver(`zone=${zone}`, `wildcard-a=${zone}/*.${zone}/A`);
     expect(outlook).toMatchObject({ replaced: 0, destroyed: 0 });
     expect(outlook.changes["wildcard-a"]).toContain("answers");
+
+    // Nobody knows how much of the traffic that moves.
+    const live = (await deployed.live.read()).record.fleets;
+    await deployed.want({ live, variables: {} });
+    await expect(deployed.plan("edge-dns")).rejects.toThrow(/What DNS shares now is not known/);
+    await deployed.want({ live, variables: { POLYCAST_TRAFFIC_LIMIT: "100" } });
     await deployed.apply("edge-dns");
+    await deployed.want({ live, variables: {} });
     expect(await deployed.plan("edge-dns")).toEqual({});
     expect(deployed.store.list("ns1_record")).toHaveLength(1);
   });

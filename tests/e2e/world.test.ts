@@ -72,7 +72,7 @@ describeWithTerraform("the world behind the sandbox", () => {
       nodesFrom: "sandbox",
     });
     expect(seen.fleets).toMatchObject([
-      { name: "aws", ipv4: FLEETS.aws, release: "r1", share: { ipv4: 50, ipv6: 0 }, healthyNodes: 4 },
+      { name: "aws", ipv4: FLEETS.aws, release: "r1", share: { ipv4: 50, ipv6: null }, healthyNodes: 4 },
       { name: "stackpath", ipv4: FLEETS.stackpath, healthyNodes: 4, allNodes: 4, differences: [] },
     ]);
     expect(seen.nodes).toHaveLength(8);

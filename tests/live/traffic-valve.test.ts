@@ -132,6 +132,19 @@ describe("what was last applied", () => {
     },
   );
 
+  test("is not known where the records are others', unless a person allows all of it", async () => {
+    const record = { type: "ns1_record", name: "dns_wildcard-a", instances: [{}] };
+    const adopted = { resources: [record] };
+    const { refusal, applied: known } = await plan(adopted);
+    expect(known).toBeUndefined();
+    expect(refusal?.message).toContain("edge-dns: its records were made by others, or by an earlier version");
+    expect((await plan(adopted, { POLYCAST_TRAFFIC_LIMIT: "99" })).refusal).toBeDefined();
+    expect((await plan(adopted, { POLYCAST_TRAFFIC_LIMIT: "100" })).refusal).toBeUndefined();
+    // A first apply of ours that was interrupted.
+    const own = { type: "terraform_data", name: "own-records", instances: [{}] };
+    expect((await plan({ resources: [own, record] })).refusal).toBeUndefined();
+  });
+
   test("is refused where it cannot be read, and so is a variable", async () => {
     await expect(plan(holding("{}"))).rejects.toThrow(/The traffic in the state of edge-dns is malformed/);
     await expect(plan(holding(undefined))).rejects.toThrow(/is not JSON/);

@@ -176,9 +176,18 @@ function loadSource(sources: readonly Source[], zone: string, fleets: readonly s
 
 function endpointOf(given: string): string {
   const endpoint = given === "" ? ENDPOINT : given;
-  if (URL.canParse(endpoint) && /^https?:/.test(endpoint)) return endpoint.replace(/\/?$/, "/");
+  const url = URL.canParse(endpoint) && /^https?:/.test(endpoint) ? new URL(endpoint) : undefined;
+  const credentials = url !== undefined && (url.username !== "" || url.password !== "");
+  if (url !== undefined && !credentials) return endpoint.replace(/\/?$/, "/");
+  // What is no URL may hold a password all the same.
+  const got = endpoint.includes("@") ? "what it is set to" : show(endpoint);
   throw new PolycastError("NS1's API cannot be asked", [
-    { where: "NS1_ENDPOINT", what: `is ${show(endpoint)}, which is no URL such as ${ENDPOINT}` },
+    {
+      where: "NS1_ENDPOINT",
+      ...(credentials
+        ? { what: "carries credentials", remedy: "Take them out; the key belongs into NS1_APIKEY." }
+        : { what: `${got} is no URL such as ${ENDPOINT}` }),
+    },
   ]);
 }
 

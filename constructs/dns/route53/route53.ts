@@ -10,6 +10,7 @@ import type { DnsBackend, DnsProps, DnsTarget } from "../dns-backend";
 import { shedsLoad, trafficPolicySchema, type RegionalPolicy, type TrafficPolicy } from "../traffic-policy";
 import { CHECKER_REGIONS, FleetChecks, type CheckerRegion } from "./fleet-checks";
 import { checkRegions, type Route53Region } from "./locations";
+import { route53Api } from "./route53-api";
 import { steeredNames, WILDCARD, worstRounding, type Routing, type SteeredName } from "./steered-names";
 
 export interface Route53Options {
@@ -54,6 +55,7 @@ export function route53(options: Route53Options): DnsBackend {
     records: (scope, id, props) => {
       new Route53Edge(scope, id, { ...props, ttl, healthCheckRegions });
     },
+    api: route53Api,
   };
 }
 

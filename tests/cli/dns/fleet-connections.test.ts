@@ -20,15 +20,25 @@ test("no connections are a reading too", () => {
   expect(reading(node("a", { connections: 0 }))).toEqual({ fleet: "aws", connections: 0 });
 });
 
-test("a node that has missed two renewals does not count", () => {
-  expect(reading(node("a"), node("b", { silentSeconds: 10 }))).toMatchObject({ connections: 20 });
-  expect(reading(node("a"), node("b", { silentSeconds: 10.1 }))).toMatchObject({ connections: 10 });
+test("one node that has missed two renewals makes the reading of its fleet stale, and of no other", () => {
+  expect(reading(node("a"), node("b", { silentSeconds: 10 }))).toEqual({ fleet: "aws", connections: 20 });
+  expect(reading(node("a"), node("b", { silentSeconds: 10.1 }))).toEqual({
+    fleet: "aws",
+    alarm: "1 of its 2 nodes silent for more than 10 s",
+  });
+  expect(reading(node("a"), node("b", { fleet: "acme", silentSeconds: 11 }))).toMatchObject({
+    connections: 10,
+  });
 });
 
 test.each([
   [[], "none of its nodes is known"],
   [[node("a", { fleet: "acme" })], "none of its nodes is known"],
-  [[node("a", { silentSeconds: 11 }), node("b", { silentSeconds: 14 })], "silent for more than 10 s"],
+  [
+    [node("a", { silentSeconds: 11 }), node("b", { silentSeconds: 14 })],
+    "2 of its 2 nodes silent for more than 10 s",
+  ],
+  [[node("a"), { ...node("b"), silentSeconds: undefined }], "the control plane does not say how old"],
   [[node("a"), { ...node("b"), connections: undefined }], "its node b reports no connections"],
   [
     [

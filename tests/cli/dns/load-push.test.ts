@@ -55,13 +55,26 @@ test("each fleet's connections reach its feed", async () => {
   expect(loadAlarms(report)).toEqual([]);
 });
 
-test("a reading that is missing raises an alarm, and sheds nothing", async () => {
-  nodes = nodes.slice(0, 2);
+test.each([
+  [
+    "missing",
+    () => [node("a", "aws", 2_000)],
+    "stackpath: none of its nodes is known to the control plane; until it is mended, DNS shares by plain weights, whatever the fleets' load",
+  ],
+  [
+    "stale",
+    () => [node("a", "aws", 2_000), { ...node("c", "stackpath", 7), silentSeconds: 11 }],
+    "stackpath: 1 of its 1 nodes silent for more than 10 s; until it is mended, DNS shares by plain weights, whatever the fleets' load",
+  ],
+])("a reading that is %s raises an alarm, and no fleet sheds", async (_, registered, alarm) => {
+  nodes = registered();
   const report = await pushLoad(environmentWith(), env);
-  expect(pushed).toEqual([{ aws: 15, stackpath: 0 }]);
-  expect(loadAlarms(report)).toEqual([
-    "stackpath: none of its nodes is known to the control plane; until it is mended, DNS shares without looking at its load",
+  expect(pushed).toEqual([{ aws: 0, stackpath: 0 }]);
+  expect(report.fleets).toMatchObject([
+    { fleet: "aws", connections: 2_000, pushed: 0 },
+    { fleet: "stackpath", pushed: 0 },
   ]);
+  expect(loadAlarms(report)).toEqual([alarm]);
 });
 
 test("a control plane that does not answer leaves no old readings behind", async () => {

@@ -1,5 +1,6 @@
 import { recordDifferences } from "../../../cli/dns/record-differences";
 import { readNs1Zones } from "../../../sandbox/dns/ns1-zones";
+import { readRoute53Zones } from "../../../sandbox/dns/route53-zones";
 import type { Zone } from "../../../sandbox/dns/zone";
 
 const ZONE = "edge.test";
@@ -112,4 +113,89 @@ test("a record that nobody wanted, where it leads clients away", () => {
     `www.${ZONE} A: is there, and the code knows nothing`,
   );
   expect(differences(record, more("TXT", "challenge"))).toEqual([]);
+});
+
+describe("Route 53's records", () => {
+  const check = { id: "check-1", type: "TCP", disabled: false };
+  const weighted = {
+    ...{ zone_id: "Z1", fqdn: `*.${ZONE}`, type: "A", ttl: 60, records: ["192.0.2.1"] },
+    ...{ set_identifier: "aws", health_check_id: "check-1", weighted_routing_policy: [{ weight: 25 }] },
+  };
+  const other = {
+    ...{ ...weighted, set_identifier: "stackpath", records: ["192.0.2.2"] },
+    weighted_routing_policy: [{ weight: 75 }],
+  };
+  const alias = {
+    ...{ zone_id: "Z1", fqdn: `places.${ZONE}`, type: "A" },
+    alias: [{ name: `*.${ZONE}`, evaluate_target_health: true }],
+    geolocation_routing_policy: [{ continent: "EU", country: "" }],
+  };
+
+  function routedZone(records: readonly object[], checks: readonly object[] = [check]): Zone {
+    const servers = { name_servers: ["ns-1.test"], primary_name_server: "ns-1.test" };
+    const objects: Record<string, readonly object[]> = {
+      aws_route53_zone: [{ zone_id: "Z1", name: ZONE, ...servers }],
+      aws_route53_record: records,
+      aws_route53_health_check: checks,
+    };
+    const [read] = readRoute53Zones({
+      list: (type) => (objects[type] ?? []).map((attributes) => ({ attributes })),
+    });
+    return read as Zone;
+  }
+  const wanted = routedZone([weighted, other, alias]);
+  const found = (...held: Parameters<typeof routedZone>) =>
+    recordDifferences(wanted, routedZone(...held)).map(({ where, what }) => `${where}: ${what}`);
+
+  test("are the same in any order, with what the API adds", () => {
+    const spelt = { ...alias, ttl: 0, alias: [{ ...alias.alias[0], name: `\\052.${ZONE}.` }] };
+    expect(found([spelt, other, { ...weighted, latency_routing_policy: [] }])).toEqual([]);
+  });
+
+  const IS = "weighted 25, 192.0.2.1, TTL 60, health check check-1";
+  test.each([
+    ["a weight", { weighted_routing_policy: [{ weight: 26 }] }, IS.replace("25", "26")],
+    ["an address", { records: ["192.0.2.9"] }, IS.replace("192.0.2.1", "192.0.2.9")],
+    ["the TTL", { ttl: 61 }, IS.replace("60", "61")],
+    ["a health check", { health_check_id: "" }, "weighted 25, 192.0.2.1, TTL 60"],
+    [
+      "the kind of routing",
+      { weighted_routing_policy: [], failover_routing_policy: [{ type: "PRIMARY" }] },
+      IS.replace("weighted 25", "failover PRIMARY"),
+    ],
+  ])("%s", (_, change, has) => {
+    expect(found([{ ...weighted, ...change }, other, alias])).toEqual([
+      `${NAME}: lacks what the code says: ${IS}`,
+      `${NAME}: has what the code does not say: ${has}`,
+    ]);
+  });
+
+  test("one that is gone, and one too many", () => {
+    expect(found([weighted, alias])).toEqual([
+      `${NAME}: lacks what the code says: weighted 75, 192.0.2.2, TTL 60, health check check-1`,
+    ]);
+    expect(found([weighted, other, { ...other, set_identifier: "twin" }, alias])).toEqual([
+      `${NAME}: has what the code does not say: weighted 75, 192.0.2.2, TTL 60, health check check-1`,
+    ]);
+    const more = { ...other, weighted_routing_policy: [{ weight: 1 }] };
+    expect(found([weighted, other, more, alias])).toEqual([
+      `${NAME}: has what the code does not say: weighted 1, 192.0.2.2, TTL 60, health check check-1`,
+    ]);
+  });
+
+  test("where an alias leads to, for whom, and whether it asks for health", () => {
+    const elsewhere = { ...alias, alias: [{ name: `x.${ZONE}`, evaluate_target_health: false }] };
+    expect(found([weighted, other, elsewhere])).toEqual([
+      `places.${ZONE} A: lacks what the code says: geolocation EU, alias of *.${ZONE}, while that is healthy`,
+      `places.${ZONE} A: has what the code does not say: geolocation EU, alias of x.${ZONE}`,
+    ]);
+    const others = { ...alias, geolocation_routing_policy: [{ country: "*" }] };
+    expect(found([weighted, other, others])[1]).toContain("geolocation *, alias");
+  });
+
+  test("a health check that is switched off, or inverted", () => {
+    const records = [weighted, other, alias];
+    expect(found(records, [{ ...check, disabled: true }])[2]).toContain(`${IS}, disabled`);
+    expect(found(records, [{ ...check, invert_healthcheck: true }])[2]).toContain(`${IS}, inverted`);
+  });
 });

@@ -40,7 +40,9 @@ function sharesOf(users: readonly UsersTraffic[], type = "A", region?: string): 
 
 /** Five standard errors: beyond, the chain is not what the model says. */
 function expectLikely(users: readonly UsersTraffic[]): void {
-  const errors = users.flatMap(({ fleets }) => fleets.map(({ standardErrors }) => Math.abs(standardErrors)));
+  const errors = users.flatMap(({ fleets }) =>
+    fleets.map(({ standardErrors }) => Math.abs(standardErrors ?? Infinity)),
+  );
   expect(users.length).toBeGreaterThan(0);
   expect([SEED, Math.max(...errors) <= 5]).toEqual([SEED, true]);
   expect(users.reduce((sum, { unanswered }) => sum + unanswered, 0)).toBe(0);

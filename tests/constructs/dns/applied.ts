@@ -15,11 +15,13 @@ export function applied({
   within?: Traffic["within"];
   fleets?: readonly TrafficFleet[];
   six?: readonly TrafficFleet[];
+  service?: string;
   zone?: string;
   ttl?: number;
 }): AppliedTraffic {
   return {
     version: 1,
+    service: "ns1",
     zone: "edge.example.net",
     ttl: 60,
     traffic: traffic(policy, within),

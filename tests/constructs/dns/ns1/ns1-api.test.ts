@@ -173,10 +173,23 @@ describe("errors say what and how to mend it, and never the key", () => {
   test.each([
     [{ NS1_APIKEY: "" }, "NS1_APIKEY: is not set"],
     [{ NS1_APIKEY: "with\nbreak" }, "is not a key"],
-    [{ NS1_ENDPOINT: "nowhere" }, 'NS1_ENDPOINT: is "nowhere"'],
+    [{ NS1_ENDPOINT: "nowhere" }, 'NS1_ENDPOINT: "nowhere" is no URL'],
     [{ NS1_ENDPOINT: "file:///etc/passwd" }, "is no URL such as https://api.nsone.net/v1/"],
   ])("%j", (variables, message) => {
     expect(() => api(variables)).toThrow(message);
+  });
+
+  test.each([
+    ["https://user:hunter2@ns1.test/v1/", "NS1_ENDPOINT: carries credentials"],
+    ["https://hunter2@ns1.test/v1/", "NS1_ENDPOINT: carries credentials"],
+    ["https://:hunter2@ns1.test/v1/", "NS1_ENDPOINT: carries credentials"],
+    ["ftp://user:hunter2@ns1.test/", "is no URL such as https://api.nsone.net/v1/"],
+    ["https://user:hunter2@ns1.test:none/", "is no URL such as https://api.nsone.net/v1/"],
+    ["user:hunter2@ns1.test", "is no URL such as https://api.nsone.net/v1/"],
+  ])("an endpoint with credentials is refused, and they are not repeated: %s", (url, message) => {
+    const open = () => api({ NS1_ENDPOINT: url });
+    expect(open).toThrow(message);
+    expect(open).not.toThrow("hunter2");
   });
 
   test("without an endpoint it is NS1's own", () => {

@@ -1,0 +1,62 @@
+# What holds in the image and on every node.
+# shellcheck shell=sh
+
+installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1")" = installed ]
+}
+enabled() {
+  [ "$(systemctl is-enabled "$1")" = enabled ]
+}
+not_enabled() {
+  ! systemctl is-enabled --quiet "$1"
+}
+says() {
+  grep -Eq "$1" "$2"
+}
+only_debian_archives() {
+  [ ! -e /etc/apt/sources.list ] && [ "$(ls /etc/apt/sources.list.d)" = debian.sources ]
+}
+whole_packages() {
+  [ -z "$(dpkg --audit)" ]
+}
+no_login() {
+  [ "$(passwd --status "$1" | cut -d ' ' -f 2)" != P ]
+}
+# Settings of sshd as it understands them, with a host key that is thrown away where there is none yet.
+sshd_understands() {
+  directory=$(mktemp -d)
+  ssh-keygen -q -t ed25519 -N '' -f "$directory/key"
+  mkdir -p /run/sshd
+  settings=$(/usr/sbin/sshd -T -f /etc/ssh/sshd_config -h "$directory/key")
+  rm -r "$directory"
+  for setting in "$@"; do
+    echo "$settings" | grep -qx "$setting" || { echo "not: $setting"; return 1; }
+  done
+}
+
+check "packages are all whole" whole_packages
+check "packages come from Debian's archives only" only_debian_archives
+for package in nginx libnginx-mod-stream openssh-server rsyslog nftables unattended-upgrades cloud-init; do
+  check "$package is installed" installed "$package"
+done
+for unit in polycast-configure polycast-proxy polycast-tunnel polycast-healthz polycast-check nftables unattended-upgrades; do
+  check "$unit is enabled" enabled "$unit.service"
+done
+if has cloudwatch-agent; then
+  check "amazon-cloudwatch-agent is enabled" enabled amazon-cloudwatch-agent.service
+fi
+if has node-exporter; then
+  check "prometheus-node-exporter is enabled" enabled prometheus-node-exporter.service
+  check "prometheus-node-exporter is for this machine only" says '127\.0\.0\.1:9100' /etc/default/prometheus-node-exporter
+fi
+check "Debian's own nginx unit is off" not_enabled nginx.service
+if [ ! -e /etc/polycast/administration.nft ]; then
+  check "the administrative sshd is off" not_enabled ssh.service
+  check "its socket is off" not_enabled ssh.socket
+fi
+check "sshd lets in neither root nor passwords" sshd_understands \
+  "permitrootlogin no" "passwordauthentication no" "kbdinteractiveauthentication no"
+check "root has no password" no_login root
+check "tunnel has no password" no_login tunnel
+check "security updates are installed every day" says 'Unattended-Upgrade "1"' /etc/apt/apt.conf.d/52polycast
+check "the firewall's rules are well formed" nft --check --file /etc/nftables.conf

@@ -1,0 +1,441 @@
+#!/usr/bin/env bash
+# The proof of the scripts: a fresh Debian root that is booted with systemd, provisioned by Packer over SSH with the very
+# scripts that the clouds get, booted again as a node, and tried from outside. No cloud, no virtual machine.
+#
+# usage: sudo images/edge-node/test/real-root.sh
+#
+# POLYCAST_APT_MIRROR, POLYCAST_APT_SECURITY_MIRROR  Debian's archives (default: those that this machine uses)
+# POLYCAST_CLOUDWATCH_AGENT_URL, ..._SHA256  Amazon's agent (default: a stand-in that does nothing, of the same name)
+# POLYCAST_TEST_ROOT  a Debian root to copy, instead of making one with debootstrap
+#
+# Prints each check as TAP; ends with 0 if all pass. It leaves nothing behind, whatever ends it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CHECKPOINT_DISABLE=1 PACKER_NO_COLOR=1 LC_ALL=C
+
+missing=()
+for tool in debootstrap packer slirp4netns unshare nsenter setpriv ssh ssh-keygen python3 dpkg-deb curl ip findmnt; do
+  command -v "$tool" >/dev/null || missing+=("$tool")
+done
+if [ ${#missing[@]} != 0 ]; then
+  echo "real-root.sh needs ${missing[*]}; Debian has them: apt-get install packer debootstrap slirp4netns util-linux openssh-client python3 dpkg curl iproute2" >&2
+  exit 2
+fi
+if [ "$(id -u)" != 0 ]; then
+  echo "real-root.sh makes devices, mounts and namespaces, so it has to run as root; this is $(id -un)" >&2
+  exit 2
+fi
+
+work=$(mktemp -d /tmp/polycast-real-root.XXXXXX)
+root=$work/root
+cgroup=$(findmnt --noheadings --output TARGET --types cgroup2 | head -1)/polycast-real-root-$$
+processes=()
+
+cleanup() {
+  trap - EXIT INT TERM HUP
+  set +e
+  stop_machine
+  for process in "${processes[@]}"; do kill "$process" 2>/dev/null || true; done
+  wait
+  # Mounts were made in namespaces that have ended; should one be left, nothing below it may be deleted.
+  if findmnt --noheadings --output TARGET | grep -qF "$work"; then
+    echo "# mounts are left below $work; it is not deleted" >&2
+  else
+    rm -rf --one-file-system "$work"
+  fi
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+number=0
+failed=0
+check() {
+  try "$@" || true
+}
+try() {
+  local what=$1 output
+  shift
+  number=$((number + 1))
+  if output=$("$@" 2>&1); then
+    echo "ok $number - $what"
+  else
+    failed=$((failed + 1))
+    echo "not ok $number - $what"
+    [ -z "$output" ] || echo "$output" | tail -30 | sed 's/^/  # /'
+    return 1
+  fi
+}
+# need WHAT COMMAND...: a check without which the others make no sense.
+need() {
+  try "$@" && return
+  echo "Bail out! $1: this has to hold first"
+  echo "# What the machine's journal warns of:"
+  in_machine journalctl --no-pager --priority warning --lines 30 | sed 's/^/# /'
+  exit 1
+}
+refused() {
+  if "$@"; then return 1; fi
+}
+# within SECONDS COMMAND...: it succeeds in that time.
+within() {
+  local until=$((SECONDS + $1))
+  shift
+  while ! "$@" >/dev/null 2>&1; do
+    if [ $SECONDS -ge $until ]; then "$@"; return; fi
+    sleep 0.1
+  done
+}
+
+# -- the machine
+
+machine=
+start_machine() {
+  mkdir "$cgroup"
+  sh test/boot-root.sh "$root" "$cgroup" </dev/null >"$work/console" 2>&1 &
+  machine=$!
+  for _ in $(seq 100); do
+    init=$(tr -d ' ' <"/proc/$machine/task/$machine/children") 2>/dev/null || true
+    if [ -n "$init" ] && [ "$(readlink "/proc/$init/root")" = "$root" ]; then return; fi
+    sleep 0.1
+  done
+  cat "$work/console" >&2
+  return 1
+}
+stop_machine() {
+  [ -n "$machine" ] || return 0
+  [ "${1:-}" != orderly ] || { in_machine systemctl poweroff && within 30 refused kill -0 "$machine"; } || true
+  [ ! -e "$cgroup/cgroup.kill" ] || echo 1 >"$cgroup/cgroup.kill"
+  wait "$machine" 2>/dev/null || true
+  machine=
+  for _ in $(seq 50); do
+    find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
+    [ -e "$cgroup" ] || return 0
+    sleep 0.1
+  done
+}
+in_machine() {
+  nsenter --target "$init" --mount --pid --net --uts --ipc --cgroup --root --wd -- \
+    env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+in_its_network() {
+  nsenter --target "$init" --net -- "$@"
+}
+has_booted() {
+  case $(in_machine systemctl is-system-running) in running | degraded) ;; *) return 1 ;; esac
+}
+
+# -- the fresh root
+
+archive() {
+  { cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null || true; } |
+    tr ' ' '\n' | grep -E "^https?://.*/$1/?\$" | head -1
+}
+POLYCAST_APT_MIRROR=${POLYCAST_APT_MIRROR:-$(archive debian || echo http://deb.debian.org/debian)}
+POLYCAST_APT_SECURITY_MIRROR=${POLYCAST_APT_SECURITY_MIRROR:-$(archive debian-security || echo http://deb.debian.org/debian-security)}
+
+if [ -n "${POLYCAST_TEST_ROOT:-}" ]; then
+  echo "# copying $POLYCAST_TEST_ROOT"
+  cp --archive --one-file-system "$POLYCAST_TEST_ROOT" "$root"
+else
+  echo "# making a Debian root from $POLYCAST_APT_MIRROR"
+  debootstrap --variant=minbase --include=systemd-sysv,dbus,openssh-server,sudo,iproute2,ca-certificates \
+    bookworm "$root" "$POLYCAST_APT_MIRROR" >"$work/debootstrap.log" || { tail "$work/debootstrap.log" >&2 && exit 1; }
+fi
+echo "nameserver 10.0.2.3" >"$root/etc/resolv.conf"
+echo builder >"$root/etc/hostname"
+
+url=${POLYCAST_CLOUDWATCH_AGENT_URL:-}
+sha256=${POLYCAST_CLOUDWATCH_AGENT_SHA256:-}
+if [ -z "$url" ]; then
+  echo "# Amazon's log agent is a stand-in: POLYCAST_CLOUDWATCH_AGENT_URL is empty"
+  agent=$work/agent
+  mkdir -p "$agent/DEBIAN" "$agent/lib/systemd/system" "$agent/opt/aws/amazon-cloudwatch-agent/etc"
+  printf '%s\n' 'Package: amazon-cloudwatch-agent' 'Version: 0' 'Architecture: all' \
+    'Maintainer: nobody' 'Description: stand-in' >"$agent/DEBIAN/control"
+  printf '%s\n' '[Service]' 'ExecStart=/bin/sleep infinity' '[Install]' 'WantedBy=multi-user.target' \
+    >"$agent/lib/systemd/system/amazon-cloudwatch-agent.service"
+  dpkg-deb --build --root-owner-group "$agent" "$root/srv/agent.deb" >/dev/null
+  url=file:///srv/agent.deb
+  sha256=$(sha256sum "$root/srv/agent.deb" | cut -d ' ' -f 1)
+fi
+
+# -- the builder
+
+ssh-keygen -q -t ed25519 -N '' -C real-root-builder -f "$work/builder-key"
+let_packer_in() {
+  mkdir -p "$root/root/.ssh"
+  chmod 700 "$root/root/.ssh"
+  cp "$work/builder-key.pub" "$root/root/.ssh/authorized_keys"
+  in_machine ssh-keygen -A >/dev/null
+}
+packer_builds() {
+  mkdir -p "$work/output"
+  in_its_network packer build \
+    -var ssh_host=127.0.0.1 -var ssh_username=root -var "ssh_private_key_file=$work/builder-key" -var ssh_timeout=1m \
+    -var "apt_mirror=$POLYCAST_APT_MIRROR" -var "apt_security_mirror=$POLYCAST_APT_SECURITY_MIRROR" \
+    -var "cloudwatch_agent_url=$url" -var "cloudwatch_agent_sha256=$sha256" \
+    -var "output=$work/output" templates/ssh >"$work/$1.log" 2>&1 || { tail -40 "$work/$1.log" && return 1; }
+}
+# Every file of the image: kind, mode, owner, and what is in it. Not what any boot writes.
+files_of_image() {
+  (
+    cd "$root"
+    find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run -o -path ./tmp -o -path ./srv \
+      -o -path ./var/log -o -path ./var/tmp -o -path ./var/lib/systemd -o -path ./var/cache/ldconfig \) -prune \
+      -o ! -type d -printf '%y %m %U:%G %p ' \( -type f -exec sha256sum {} \; -o -printf '%l\n' \) | sort -k 4
+  )
+}
+leaves_no_key() {
+  local found
+  found=$(grep -rlF --binary-files=text --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev --exclude-dir=run \
+    "$(cut -d ' ' -f 2 "$work/builder-key.pub")" "$root" || true)
+  [ -z "$found" ] || { echo "$found" && return 1; }
+}
+nothing_new_written() {
+  refused grep -E 'null.edge-node: +(writes|installs|fetches) ' "$work/second.log"
+}
+logs_step() {
+  in_machine env "$@" sh -c 'cd /srv/provision && sh logs.sh'
+}
+says() {
+  local text=$1 output
+  shift
+  output=$("$@" 2>&1) && { echo "it succeeded" && return 1; }
+  grep -F "$text" <<<"$output" || { echo "$output" && return 1; }
+}
+
+echo "# booting the builder"
+start_machine
+slirp4netns --configure --disable-host-loopback "$init" tap0 >"$work/slirp.log" 2>&1 &
+processes+=($!)
+need "a fresh Debian root boots with systemd" within 60 has_booted
+let_packer_in
+
+cp -r provision "$root/srv/provision"
+check "a missing part fails the run, by its name" says "cloudwatch-agent is missing" logs_step A=1
+check "a script that takes too long is ended" says "base.sh was not done after 0.01 s" \
+  in_machine env POLYCAST_STEP_SECONDS=0.01 sh /srv/provision/run.sh
+rm -r "$root/usr/share/polycast"
+
+echo "# Packer $(packer version | head -1) provisions it over SSH"
+need "Packer provisions it, and the image's checks pass" packer_builds first
+files_of_image >"$work/first.files"
+grep -E 'null.edge-node: (==|   |not ok|1\.\.)' "$work/first.log" | sed 's/^ *null.edge-node: /# /' || true
+check "Packer writes its manifest" grep -q '"builder_type": "null"' "$work/output/manifest.json"
+check "the list of packages comes with it" grep -q '^nginx' "$work/output/packages.tsv"
+check "the builder's key is nowhere in the image" leaves_no_key
+
+check "a file with another checksum is refused" says "is not what was pinned" logs_step \
+  "POLYCAST_CLOUDWATCH_AGENT_URL=$url" "POLYCAST_CLOUDWATCH_AGENT_SHA256=$(printf 0%.0s $(seq 64))"
+rm -r "$root/srv/provision"
+
+let_packer_in
+need "a second run passes" packer_builds second
+files_of_image >"$work/second.files"
+check "a second run changes no file" diff "$work/first.files" "$work/second.files"
+check "a second run says that it writes nothing" nothing_new_written
+stop_machine orderly
+check "host keys are not in the image" refused compgen -G "$root/etc/ssh/ssh_host_*"
+check "nor are the tunnel server's" refused compgen -G "$root/etc/polycast/tunnel/ssh_host_*"
+check "nobody's key may log in" refused test -e "$root/root/.ssh/authorized_keys"
+check "its machine-id is empty" refused test -s "$root/etc/machine-id"
+
+# -- the node: the image, cloud-init's user data, and what a product adds
+
+rm -f "$root/srv/agent.deb"
+ssh-keygen -q -t ed25519 -N '' -C client -f "$work/client-key"
+ssh-keygen -q -t ed25519 -N '' -C stranger -f "$work/stranger-key"
+cp "$work/client-key.pub" "$root/etc/polycast/tunnel.d/authorized_keys"
+for protocol in tcp udp; do echo "proxy_pass 127.0.0.1:9001;" >"$root/etc/polycast/proxy.d/8443.$protocol"; done
+seed=$root/var/lib/cloud/seed/nocloud
+mkdir -p "$seed"
+printf 'instance-id: node-1\nlocal-hostname: sandbox-stackpath-sea-sea-0\n' >"$seed/meta-data"
+python3 >"$seed/user-data" <<'PYTHON'
+import json
+node = {
+    "version": 1,
+    "environment": "proof",
+    "provider": "stackpath",
+    "fleet": "stackpath",
+    "site": {"hostnamePattern": "-([a-z]+)-[0-9]+$", "byLocation": {"sea": "SEA", "ams": "europe"}},
+    "release": "r7",
+    "controlPlaneUrl": "https://control.invalid",
+    "logGroup": "/polycast/proof/stackpath",
+    "health": {"port": 8080, "path": "/healthz"},
+    "listeners": [
+        {"port": 443, "protocol": "TCP", "role": "edge"},
+        {"port": 443, "protocol": "UDP", "role": "edge"},
+        {"port": 8443, "protocol": "TCP", "role": "edge"},
+        {"port": 8443, "protocol": "UDP", "role": "edge"},
+        {"port": 2222, "protocol": "TCP", "role": "tunnel"},
+    ],
+}
+content = json.dumps(node, indent=2) + "\n"
+files = [{"path": "/etc/polycast/node.json", "permissions": "0644", "content": content}]
+print("#cloud-config")
+print(json.dumps({"write_files": files}))
+PYTHON
+# Only here: this machine's network is made by this script, not by a cloud.
+echo '{ network: { config: disabled }, datasource_list: [ NoCloud ] }' >"$root/etc/cloud/cloud.cfg.d/99-proof.cfg"
+
+echo "# booting the node"
+start_machine
+unshare --net sleep infinity &
+client=$!
+processes+=("$client")
+client_is_apart() {
+  [ "$(readlink "/proc/$client/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+# Before that, its network would be this machine's.
+within 10 client_is_apart
+# Words, not a function: a function in the background is a shell with a child, and only the shell would be ended.
+its_network=(nsenter --target "$init" --net --)
+client_network=(nsenter --target "$client" --net --)
+from_client() {
+  "${client_network[@]}" "$@"
+}
+in_its_network ip link add node0 type veth peer name client0 netns "/proc/$client/ns/net"
+in_its_network ip address add 198.51.100.1/24 dev node0
+in_its_network ip link set node0 up
+from_client ip link set lo up
+from_client ip address add 198.51.100.2/24 dev client0
+from_client ip link set client0 up
+
+no_unit_failed() {
+  local units
+  units=$(in_machine systemctl --failed --no-legend --plain)
+  [ -z "$units" ] && return
+  echo "$units"
+  cut -d ' ' -f 1 <<<"$units" | while read -r unit; do in_machine journalctl --no-pager --lines 12 --unit "$unit"; done
+  return 1
+}
+healthz() {
+  from_client curl --silent --max-time 2 --output "$work/answer" --write-out '%{http_code}' http://198.51.100.1:8080/healthz
+}
+healthy() {
+  [ "$(healthz)" = 200 ] || { cat "$work/answer" 2>/dev/null; return 1; }
+}
+unhealthy_for() {
+  [ "$(healthz)" = 503 ] && grep -F "$1" "$work/answer"
+}
+answer_has() {
+  healthy && grep -F "$1" "$work/answer"
+}
+# ask tcp|udp PORT TEXT: what comes back first.
+ask() {
+  from_client python3 - "$@" <<'PYTHON'
+import socket, sys
+protocol, port, text = sys.argv[1:]
+kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+with socket.socket(socket.AF_INET, kind) as client:
+    client.settimeout(3)
+    client.connect(("198.51.100.1", int(port)))
+    client.send(text.encode())
+    print(client.recv(2000).decode(), end="")
+PYTHON
+}
+asked() {
+  local wanted=$1 got
+  shift
+  got=$(ask "$@") || { echo "$got" && return 1; }
+  grep -qF -- "$wanted" <<<"$got" || { echo "got $got" && return 1; }
+}
+ssh_client=("${client_network[@]}" ssh -F none -p 2222 -o IdentitiesOnly=yes -o BatchMode=yes -o LogLevel=ERROR
+  -o StrictHostKeyChecking=accept-new -o "UserKnownHostsFile=$work/known_hosts" -o ConnectTimeout=5)
+ssh_as() {
+  local key=$1
+  shift
+  timeout 20 "${ssh_client[@]}" -i "$work/$key" "$@"
+}
+echo_server='
+import socket, sys, threading
+tag, port = sys.argv[1].encode(), int(sys.argv[2])
+def udp():
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("127.0.0.1", port))
+    while True:
+        data, peer = server.recvfrom(2000); server.sendto(tag + data, peer)
+threading.Thread(target=udp, daemon=True).start()
+server = socket.create_server(("127.0.0.1", port))
+while True:
+    client, _ = server.accept(); client.sendall(tag + client.recv(2000)); client.close()
+'
+through_tunnel() {
+  in_its_network python3 -c '
+import socket
+client = socket.create_connection(("127.0.0.1", 9002), 3); client.sendall(b"ping"); print(client.recv(100).decode())' |
+    grep -qx "behind the tunnel: ping"
+}
+opens_on_node() {
+  [ "$(in_machine ss -Hltn "sport = :$1")" != "" ]
+}
+no_shell() {
+  local output
+  output=$(ssh_as client-key "$@" tunnel@198.51.100.1 id 2>&1) && { echo "it succeeded: $output" && return 1; }
+  refused grep -F uid= <<<"$output"
+}
+
+need "it boots" within 90 has_booted
+need "it becomes healthy" within 30 healthy
+check "its checks passed at this boot" in_machine systemctl is-active --quiet polycast-check
+check "none of its units failed" no_unit_failed
+check "it knows its site by the host's name" answer_has '"site":"SEA"'
+check "it knows its release" answer_has '"release":"r7"'
+check "it knows its name" answer_has '"node":"sandbox-stackpath-sea-sea-0"'
+
+"${its_network[@]}" python3 -c "$echo_server" "backend: " 9001 &
+processes+=($!)
+"${client_network[@]}" python3 -c "$echo_server" "behind the tunnel: " 3000 &
+processes+=($!)
+within 5 opens_on_node 9001
+check "the proxy forwards a TCP connection" asked "backend: hello" tcp 8443 hello
+check "the proxy forwards a UDP datagram" asked "backend: hello" udp 8443 hello
+check "a TCP listener without a backend says who it is" asked '"fleet":"stackpath","site":"SEA","release":"r7"' tcp 443 hello
+check "a UDP listener without a backend says who it is" asked '"fleet":"stackpath","site":"SEA","release":"r7"' udp 443 hello
+check "connections are logged" within 5 in_machine grep -q 'TCP 8443 200' /var/log/polycast/proxy.log
+
+"${ssh_client[@]}" -i "$work/client-key" -N -R 9002:127.0.0.1:3000 -o ExitOnForwardFailure=yes tunnel@198.51.100.1 &
+processes+=($!)
+need "the tunnel server accepts a forwarded port" within 10 opens_on_node 9002
+check "what comes to that port reaches the client" within 5 through_tunnel
+check "the forwarded port is for this machine only" refused ask tcp 9002 hello
+check "the tunnel server refuses a shell" no_shell
+check "also one with a terminal" no_shell -tt
+check "it refuses sftp" refused ssh_as client-key -s tunnel@198.51.100.1 sftp
+check "it leads nobody into the node" refused ssh_as client-key -W 127.0.0.1:8080 tunnel@198.51.100.1
+check "it refuses a stranger's key" refused ssh_as stranger-key -N -R 9003:127.0.0.1:3000 tunnel@198.51.100.1
+check "it refuses root" refused ssh_as client-key root@198.51.100.1 id
+
+check "the node exporter answers on the node" in_its_network curl --silent --fail --output /dev/null http://127.0.0.1:9100/metrics
+check "the node exporter is closed to others" refused from_client curl --silent --max-time 2 http://198.51.100.1:9100/metrics
+"${its_network[@]}" python3 -m http.server --directory "$work/output" 7000 >/dev/null 2>&1 &
+processes+=($!)
+check "a server that the node file does not name can be reached on the node" within 5 \
+  in_its_network curl --silent --fail --output /dev/null http://127.0.0.1:7000/
+check "the firewall keeps others from it" refused from_client curl --silent --max-time 2 http://198.51.100.1:7000/
+check "the administrative sshd is off" refused opens_on_node 22
+check "the log shipper was told where to write" in_machine grep -q '"/polycast/proof/stackpath"' \
+  /opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json
+check "the journal reaches the file that is shipped" within 5 in_machine grep -q polycast /var/log/syslog
+
+for unit in polycast-proxy polycast-tunnel amazon-cloudwatch-agent; do
+  in_machine systemctl kill --signal=KILL "$unit"
+  check "killing $unit turns the health endpoint red" within 5 unhealthy_for "$unit is"
+  check "it comes back by itself, and so does health" within 15 healthy
+  in_machine systemctl stop "$unit"
+  check "stopping $unit turns it red, with the reason" within 5 unhealthy_for "$unit is inactive"
+  in_machine systemctl start "$unit"
+  check "starting $unit makes it green" within 15 healthy
+done
+
+echo '{ "version": 1, "release": "r 8" }' >"$root/etc/polycast/node.json"
+in_machine systemctl restart polycast-configure 2>/dev/null || true
+check "a node file that cannot be used is refused" in_machine systemctl is-failed --quiet polycast-configure
+check "with all its problems in the log" in_machine sh -c 'journalctl -u polycast-configure | grep -F "release is \"r 8\""'
+check "and the node is not healthy" refused healthy
+
+echo "1..$number"
+if [ "$failed" != 0 ]; then
+  echo "# $failed of $number checks failed"
+  exit 1
+fi

@@ -16,6 +16,8 @@ const common = {
 module.exports = {
   // Each test file evaluates cdktf anew and keeps some 15 MB, so a worker is recycled before it grows large.
   workerIdleMemoryLimit: "512MB",
+  // Jest leaves one core idle, which is half of a small machine.
+  maxWorkers: "100%",
   projects: [
     { ...common, displayName: "unit", roots: ["<rootDir>/tests"], testPathIgnorePatterns: ["/tests/e2e/"] },
     { ...common, displayName: "e2e", roots: ["<rootDir>/tests/e2e"] },

@@ -53,7 +53,7 @@ export function answerDifferences(
   const shares = answers.flatMap((answer) => {
     const likely = first.get(answer) ?? 0;
     const share = (tally.first.get(answer) ?? 0) / replies;
-    const tolerance = STANDARD_ERRORS * Math.sqrt((likely * (1 - likely)) / replies) + 1e-9;
+    const tolerance = STANDARD_ERRORS * Math.sqrt((likely * Math.max(0, 1 - likely)) / replies) + 1e-9;
     return Math.abs(share - likely) <= tolerance
       ? []
       : [`${answer} came first in ${percent(share)} of ${replies} replies, not in ${percent(likely)}`];

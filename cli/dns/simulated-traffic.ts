@@ -84,7 +84,9 @@ function summarize(type: Family, samples: readonly Sample[], region?: string): U
     const expected = ({ model }: Sample): number => model[fleet] ?? 0;
     const got = sum(({ counts }) => counts.get(fleet) ?? 0);
     const wanted = sum((sample) => sample.queries * expected(sample));
-    const deviation = Math.sqrt(sum((sample) => sample.queries * expected(sample) * (1 - expected(sample))));
+    const deviation = Math.sqrt(
+      sum((sample) => sample.queries * expected(sample) * Math.max(0, 1 - expected(sample))),
+    );
     const away = Math.abs(got - wanted) < 1e-6 ? 0 : got - wanted;
     return {
       fleet,

@@ -47,7 +47,8 @@ export function trafficShares(
     if (first.length > 0) divide(probability, first, ({ name }) => preferred.get(name)?.weight ?? 0);
     else if (sound.length > 0) divide(probability, sound, spareWeight(policy));
   }
-  return Object.fromEntries(shares);
+  // What rounding adds to a whole would make a standard error of it the root of a negative number.
+  return Object.fromEntries([...shares].map(([name, share]) => [name, Math.min(1, share)]));
 }
 
 type Weight = (fleet: TrafficFleet) => number;

@@ -193,6 +193,7 @@ describe("whatever the fleets, the policy, health and load", () => {
       const { fleets, readings, wanted } = arbitrary();
       const shares = Object.values(trafficShares(wanted, fleets, readings));
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
+      expect(Math.max(...shares)).toBeLessThanOrEqual(1);
       expect(Math.min(...shares)).toBeGreaterThanOrEqual(0);
     }
   });

@@ -11,6 +11,7 @@ import path from "node:path";
 import type { Environment } from "../constructs/fleet/environment";
 import production from "../environments/production";
 import { emptyRecord } from "../live/live-record";
+import { takeLease } from "../live/lease";
 import { updateLiveRecord, type LiveStore } from "../live/live-store";
 import { s3LiveStore } from "../live/s3-live-store";
 import { stateKey } from "../live/state-location";
@@ -165,6 +166,18 @@ async function liveRecord(check: Check, aws: EmulatedAws, state: S3State): Promi
     await updateLiveRecord(slow, add("e"));
     const { fleets } = (await one.read()).record;
     check.equal("nothing is lost", Object.keys(fleets).sort(), ["b", "d", "e"]);
+
+    const { objects } = one;
+    check.equal("a text beside it", await objects.write("images/builds/a", "{}", undefined), true);
+    check.equal("listed", await objects.list("images/"), ["images/builds/a"]);
+    check.equal("not removed as another version", await objects.remove("images/builds/a", '"0"'), false);
+    const text = await objects.read("images/builds/a");
+    check.equal("removed", await objects.remove("images/builds/a", text?.version ?? ""), true);
+    check.equal("gone", await objects.read("images/builds/a"), undefined);
+
+    const taken = await takeLease(objects, "lock", "one", 30);
+    const refused = await takeLease(other.objects, "lock", "other", 30);
+    check.equal("a lock is taken once", ["token" in taken, "token" in refused], [true, false]);
   });
 }
 

@@ -262,7 +262,7 @@ describe("the record in files", () => {
       /cannot be read: ENOTDIR/,
     );
     const write = fileLiveStore("test", file).write(record({}), undefined);
-    await expect(write).rejects.toThrow(/The live record cannot be written: ENOTDIR/);
+    await expect(write).rejects.toThrow(/live cannot be read: ENOTDIR/);
   });
 });
 

@@ -18,9 +18,28 @@ export function environmentNames(): readonly string[] {
     .sort();
 }
 
+/** What a file exports. Whatever stops it from running is the file's own: a word that was never imported, a path that leads nowhere. */
+async function runFile(name: string): Promise<Environment> {
+  try {
+    return ((await import(`./${name}`)) as { default: Environment }).default;
+  } catch (error) {
+    if (error instanceof PolycastError) throw error;
+    const { name: kind, message } = error as Error;
+    throw new PolycastError(`environments/${name}.ts cannot be run:`, [
+      {
+        where: kind,
+        what: (message.split("\n", 1)[0] ?? "").trim(),
+        ...(error instanceof ReferenceError && {
+          remedy: "Import it at the head of the file, as environments/sandbox.ts does.",
+        }),
+      },
+    ]);
+  }
+}
+
 /**
  * Loads an environment by name.
- * @throws PolycastError when there is none of that name, or the file holds another one.
+ * @throws PolycastError when there is none of that name, it does not run, or the file holds another one.
  */
 export async function loadEnvironment(name: string): Promise<Environment> {
   const names = environmentNames();
@@ -32,7 +51,7 @@ export async function loadEnvironment(name: string): Promise<Environment> {
       },
     ]);
   }
-  const { default: environment } = (await import(`./${name}`)) as { default: Environment };
+  const environment = await runFile(name);
   refuseIfAny(
     (count) => `environments/${name}.ts has ${count === 1 ? "a problem" : `${count} problems`}:`,
     checkForm(environment),

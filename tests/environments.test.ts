@@ -18,3 +18,17 @@ test.each(["prodution", "../main", "load-environment", "", "a\nb"])(
     );
   },
 );
+
+test("a file that does not run is named, with what is wrong and how to mend it", async () => {
+  jest.resetModules();
+  jest.doMock("../environments/sandbox", () => {
+    throw new ReferenceError("vultr is not defined");
+  });
+  // Loaded anew, for the module registry is new.
+  const { loadEnvironment: load } = jest.requireActual<{ loadEnvironment: typeof loadEnvironment }>(
+    "../environments/load-environment",
+  );
+  await expect(load("sandbox")).rejects.toThrow(
+    /^environments\/sandbox\.ts cannot be run:\n {2}- ReferenceError: vultr is not defined\n {4}Import it/,
+  );
+});

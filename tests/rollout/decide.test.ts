@@ -1,0 +1,173 @@
+import { command } from "../../rollout/command";
+import { decide, type Decision } from "../../rollout/decide";
+import { record } from "../../rollout/record";
+import type { RolloutEvent } from "../../rollout/rollout-event";
+import { formatRollout, parseRollout, startRollout, type RolloutState } from "../../rollout/rollout-state";
+import { HOLD, lookAt, modelAtStart, modelPlan, withFleet, type Model, type Sight } from "./model";
+
+const WELL: Sight = { nodes: ["good", "good"], served: "good", dns: true };
+const NOW = 1_000;
+const plan = modelPlan(2, "parts");
+const start = (): RolloutState => startRollout(undefined, plan, { id: "1", at: NOW, by: "me" });
+
+/** A rollout after these events, DNS seen long ago. */
+function after(...events: readonly RolloutEvent[]): Model {
+  const dns = { kind: "dns", mark: "0", ttl: 1, percents: { f1: 100, f2: 100 } } as const;
+  const rollout = [dns, ...events].reduce(
+    (last, event) => record(last, event, { at: NOW - HOLD, by: "me" }),
+    start(),
+  );
+  return modelAtStart(rollout, NOW);
+}
+
+function decided(model: Model, sight: Partial<Sight> = {}): Decision {
+  return decide(model.rollout, lookAt(model, { ...WELL, ...sight }), model.now);
+}
+
+const begin: RolloutEvent = { kind: "begin", wave: 0, direction: "forward" };
+
+describe("before a wave", () => {
+  test("DNS is seen first, and its wait begins", () => {
+    expect(decided(modelAtStart(start(), NOW))).toMatchObject({ kind: "note", event: { kind: "dns" } });
+  });
+
+  test("the next fleet begins where every fleet is well", () => {
+    expect(decided(after())).toMatchObject({ kind: "note", event: begin });
+  });
+
+  test.each(["bad", "unclear"] as const)("nothing begins with another fleet's %s evidence", (verdict) => {
+    const decision = decided(after(), { nodes: ["good", verdict] });
+    expect(decision).toMatchObject({
+      kind: "stop",
+      why: "f1 waits until every fleet is well",
+      evidence: [expect.stringMatching(/^f2, nodes: /)],
+    });
+  });
+});
+
+describe("a wave", () => {
+  test("takes the first rung down, within the limit", () => {
+    expect(decided(after(begin))).toMatchObject({
+      kind: "act",
+      action: { kind: "steer", fleet: "f1", percent: 50, limit: 25 },
+    });
+  });
+
+  test("waits two times the time to live between steps", () => {
+    const model = after(begin);
+    const moved = { kind: "steered", mark: "1", ttl: 30, percents: { f1: 50, f2: 100 } } as const;
+    const rollout = record(model.rollout, moved, { at: NOW, by: "me" });
+    const halfway = withFleet({ ...model, rollout }, "f1", { live: 50, applied: 50, runs: "old" });
+    const look = lookAt(halfway, WELL);
+    const dns = { ...look.dns, ttl: 30 } as NonNullable<typeof look.dns>;
+    expect(decide(rollout, { ...look, dns }, NOW)).toMatchObject({ kind: "wait", until: NOW + 60 });
+  });
+
+  test("stops where DNS cannot be read", () => {
+    expect(decided(after(begin), { dns: false })).toMatchObject({ kind: "stop" });
+  });
+
+  test("gives the share back when another fleet fails while it is drained", () => {
+    expect(decided(after(begin), { nodes: ["good", "bad"] })).toMatchObject({ event: { kind: "turn back" } });
+  });
+
+  test("does not replace what is not drained", () => {
+    const model = after(begin, { kind: "enter", phase: "replacing" });
+    expect(decided(model)).toMatchObject({ event: { kind: "enter", phase: "draining" } });
+  });
+
+  test("goes back when its replacement takes too long", () => {
+    const settling = after(begin, { kind: "enter", phase: "settling" });
+    const replaced = withFleet(settling, "f1", { live: 100, applied: 100, runs: "mixed", becomes: "new" });
+    expect(decided(replaced)).toMatchObject({ kind: "wait" });
+    expect(decided({ ...replaced, now: NOW + plan.settleSeconds })).toMatchObject({
+      event: { kind: "turn back" },
+      why: "the replacement of f1 takes too long",
+    });
+  });
+
+  test("is judged by the release that its nodes report", () => {
+    const verifying = after(begin, { kind: "enter", phase: "verifying" });
+    const decision = decided(verifying);
+    expect(decision).toMatchObject({
+      event: { kind: "turn back" },
+      evidence: ["f1, release: bad, all reports old, not new"],
+    });
+  });
+
+  test("pauses when somebody else changes a share", () => {
+    const model = withFleet(after(begin), "f2", { live: 0, applied: 0, runs: "old" });
+    const decision = decided(model);
+    expect(decision).toMatchObject({
+      event: { kind: "interference" },
+      why: "somebody else changed the live record: f2 100 % to 0 %",
+    });
+  });
+
+  test("waits anew when the clock goes back", () => {
+    const model = after(begin);
+    expect(decided({ ...model, now: NOW - 2 * HOLD })).toMatchObject({ event: { kind: "clock" } });
+  });
+});
+
+describe("people", () => {
+  const occasion = { at: NOW, by: "you" };
+
+  test.each(["force", "abandon"] as const)("give a reason to %s", (kind) => {
+    const { rollout } = after(begin);
+    expect(() => command(rollout, { kind }, { ...occasion, why: " " })).toThrow(/needs a reason/);
+    expect(command(rollout, { kind }, { ...occasion, why: "fire" }).history.at(-1)).toEqual({
+      at: NOW,
+      by: "you",
+      what: kind,
+      fleet: "f1",
+      why: "fire",
+    });
+  });
+
+  test("cannot resume what is not paused, nor approve what does not wait", () => {
+    const { rollout } = after(begin);
+    expect(() => command(rollout, { kind: "resume" }, occasion)).toThrow(/is not paused/);
+    expect(() => command(rollout, { kind: "approve" }, occasion)).toThrow(/no wave waits/);
+  });
+
+  test("undo all of a rollout that has ended, and nothing less", () => {
+    const { rollout } = after({ kind: "end", result: "finished" });
+    expect(() => command(rollout, { kind: "abort", all: false }, occasion)).toThrow(/it has ended: finished/);
+    expect(command(rollout, { kind: "abort", all: true }, occasion)).toMatchObject({ course: "all-back" });
+  });
+
+  test("start nothing while a rollout goes on", () => {
+    const { rollout } = after(begin);
+    const again = (): RolloutState => startRollout(rollout, plan, { id: "2", at: NOW, by: "me" });
+    expect(again).toThrow(/the rollout 1 of release "new" has not ended/);
+  });
+});
+
+describe("the state", () => {
+  test("is read as it was written", () => {
+    const { rollout } = after(begin);
+    expect(parseRollout(formatRollout(rollout), "x", "model")).toEqual(rollout);
+  });
+
+  test.each([
+    ["of a newer version", { version: 2 }, /has version 2/],
+    ["with a word too many", { more: 1 }, /Unrecognized key/],
+    ["with a wave too few", { waves: [] }, /0 are recorded, 2 planned/],
+  ])("is refused %s", (_, change, message) => {
+    const text = JSON.stringify({ ...start(), ...change });
+    expect(() => parseRollout(text, "x", "model")).toThrow(message);
+  });
+
+  test("is refused when it is another environment's, or torn", () => {
+    expect(() => parseRollout(formatRollout(start()), "x", "other")).toThrow(
+      /belongs to the environment "model"/,
+    );
+    expect(() => parseRollout("{", "x", "model")).toThrow(/is not JSON/);
+  });
+
+  test("keeps all of its history", () => {
+    const { rollout } = after(begin);
+    expect(rollout.history.map(({ what }) => what)).toEqual(["start", "dns", "begin forward"]);
+  });
+});

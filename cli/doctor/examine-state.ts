@@ -1,0 +1,48 @@
+import { fleetsWithSecrets } from "../../constructs/fleet/secrets-in-state";
+import type { Environment } from "../../constructs/fleet/environment";
+import { openLiveStore } from "../../live/open-live-store";
+import { environmentDirectory } from "../../live/state-location";
+import { checkStateBucket } from "../../live/state-protection";
+import { unwell, type Finding } from "./finding";
+
+/** Whether the place of Terraform's state and of the live record can be read, and guards what lies there. */
+export async function examineState(environment: Environment): Promise<readonly Finding[]> {
+  const { name, state } = environment;
+  const topic = "state";
+  const place = state.kind === "s3" ? `s3://${state.bucket}` : environmentDirectory(name);
+  try {
+    const store = await openLiveStore(environment);
+    const { record, version } = await store.read();
+    const known = Object.keys(record.fleets);
+    const says =
+      version === undefined ? "nothing is deployed yet" : `fleets in the record: ${known.join(", ")}`;
+    const read: Finding = { topic, verdict: "ok", says: `${place}; ${says}` };
+    if (state.kind === "local") return [read];
+    return [read, ...(await examineBucket(state, fleetsWithSecrets(environment).length > 0))];
+  } catch (error) {
+    return unwell(topic, error);
+  }
+}
+
+/** Without a secret in it, a bucket that is not guarded is no reason to refuse anything. */
+async function examineBucket(
+  bucket: Parameters<typeof checkStateBucket>[0],
+  holdsSecrets: boolean,
+): Promise<readonly Finding[]> {
+  const topic = "state's bucket";
+  const verdict = holdsSecrets ? "fail" : "warn";
+  try {
+    const problems = await checkStateBucket(bucket);
+    if (problems.length === 0) {
+      return [{ topic, verdict: "ok", says: "closed to the public, encrypted, old versions kept" }];
+    }
+    return problems.map(({ what, remedy }) => ({
+      topic,
+      verdict,
+      says: what,
+      ...(remedy === undefined ? {} : { remedy }),
+    }));
+  } catch (error) {
+    return unwell(topic, error, verdict);
+  }
+}

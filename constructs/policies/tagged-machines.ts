@@ -1,0 +1,28 @@
+import { ownerTags } from "../fleet/machine-names";
+import type { PolicyRule } from "./policy-rule";
+
+/**
+ * The rule that a machine has the tags of its owner, where tags are words such as `fleet:vultr`.
+ * @param type of its objects.
+ * @param machine what the provider calls it, with its article: `An instance`.
+ */
+export function taggedMachines(id: string, type: string, machine: string): PolicyRule {
+  return {
+    id,
+    severity: "medium",
+    demand: `${machine} has the tags of its owner`,
+    reason: "Nobody could tell whose it is, nor what it costs whom.",
+    types: [type],
+    violations({ attributes }) {
+      const names = ((attributes["tags"] ?? []) as readonly string[]).map(nameOf);
+      const missing = ownerTags({ environment: "", fleet: "", site: "" })
+        .map(nameOf)
+        .filter((name) => !names.includes(name));
+      return missing.length === 0 ? [] : [`it has no tag ${missing.join(", ")}`];
+    },
+  };
+}
+
+function nameOf(tag: string): string {
+  return tag.split(":")[0] ?? "";
+}

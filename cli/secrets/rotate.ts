@@ -1,0 +1,130 @@
+import type { Command } from "commander";
+import { PolycastError } from "../../constructs/fleet/problem";
+import { readRotation, writeRotation, type RotationPhase } from "../../live/rotation-record";
+import { decideRotation, type RotationDecision } from "../../live/secret-rotation";
+import { appliedSlots } from "../../live/applied-identity";
+import { fleetStackName } from "../../live/stack-names";
+import { fleetNamed, nodeSecrets, openEnvironment } from "./fleet-secrets";
+
+interface RotateOptions {
+  readonly fleet: string;
+  readonly back?: true;
+  readonly confirmed?: string;
+  readonly json?: true;
+}
+
+/** What `polycast secrets rotate --json` prints. */
+export interface RotationReport {
+  readonly fleet: string;
+  readonly phase: RotationPhase;
+  /** Whether this call recorded it, or found it recorded and not deployed yet. */
+  readonly recorded: boolean;
+  /** What to run now; null where there is nothing to do. */
+  readonly next: string | null;
+}
+
+/** What a deploy of each step does, for a person. */
+const STEPS: Readonly<Record<RotationPhase, string>> = {
+  created: "a second secret is made; nodes keep the first one",
+  given: "nodes are given the other secret, and are replaced in their provider's way; both secrets work",
+  inactive: "the secret that no node has any more is switched off, which --back undoes",
+  settled: "the secret that no node has any more is deleted",
+};
+
+/** `polycast secrets rotate`: records the next step of a rotation, which a deploy then takes. */
+export function addRotate(secrets: Command): void {
+  secrets
+    .command("rotate")
+    .description("Take the next step to a new secret for a fleet's nodes; a deploy follows each step")
+    .requiredOption("--fleet <name>", "the fleet")
+    .option("--back", "take the last step back")
+    .option(
+      "--confirmed <how>",
+      "how you know that every node has the secret it is given, where nodes do not say",
+    )
+    .option("--json", "as JSON")
+    .action(async (options: RotateOptions) => {
+      const report = await rotate(options);
+      process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : describe(report)}\n`);
+    });
+}
+
+async function rotate({ fleet: named, back, confirmed }: RotateOptions): Promise<RotationReport> {
+  const { environment, store } = await openEnvironment();
+  const { name, logs } = fleetNamed(environment, named);
+  if (logs === undefined || logs.rotation === "none") throw notHere(name, logs?.strategy);
+  for (;;) {
+    const { step, version } = await readRotation(store, name);
+    const applied = appliedSlots(await store.readState(fleetStackName(name)));
+    if (applied === undefined && version === undefined) throw notYet(name);
+    const nodes = await nodeSecrets(environment, name);
+    const look = { step, applied, nodes, ...(confirmed !== undefined && { confirmed }) };
+    const decision = decideRotation(look, back ? "back" : "forward", logs.rotation);
+    if (decision.kind !== "take") return stay(name, step.phase, decision);
+    const { given, phase } = decision.step;
+    if (await writeRotation(store, name, decision.step, version)) {
+      const isDeployed = back === true && phase === "settled" && applied?.slots.other === "absent";
+      return {
+        fleet: name,
+        phase,
+        recorded: true,
+        next: isDeployed && applied.slots.given === given ? null : deploy(name),
+      };
+    }
+  }
+}
+
+function stay(
+  fleet: string,
+  phase: RotationPhase,
+  decision: Exclude<RotationDecision, { kind: "take" }>,
+): RotationReport {
+  switch (decision.kind) {
+    case "deploy":
+      return { fleet, phase, recorded: false, next: deploy(fleet) };
+    case "nothing to go back to":
+      return { fleet, phase, recorded: false, next: null };
+    case "hold":
+      throw new PolycastError(
+        `The next step would end a secret that nodes of "${fleet}" may need. Nothing was changed:`,
+        decision.problems,
+      );
+  }
+}
+
+function deploy(fleet: string): string {
+  return `npx polycast deploy ${fleetStackName(fleet)}`;
+}
+
+function describe({ fleet, phase, recorded, next }: RotationReport): string {
+  if (next === null) return `${fleet}: there is one secret, and nothing to do.`;
+  const after =
+    phase === "settled" ? "Then the rotation is done." : `Then: npx polycast secrets rotate --fleet ${fleet}`;
+  return [
+    `${fleet}: ${recorded ? "next" : "recorded, and not deployed yet"}: ${STEPS[phase]}.`,
+    `Now:  ${next}`,
+    after,
+  ].join("\n");
+}
+
+function notYet(fleet: string): PolycastError {
+  const what = "has no secret yet that could be rotated";
+  return new PolycastError("Nothing was changed:", [
+    { where: `fleets.${fleet}`, what, remedy: `Deploy it: ${deploy(fleet)}` },
+  ]);
+}
+
+function notHere(fleet: string, strategy: string | undefined): PolycastError {
+  return new PolycastError("Nothing was changed:", [
+    {
+      where: `fleets.${fleet}.logs`,
+      what:
+        strategy === "rolesAnywhere"
+          ? "its join token is made by the certificate authority, which Polycast does not run"
+          : "no secret exists that could be rotated",
+      ...(strategy === "rolesAnywhere" && {
+        remedy: `Have a new token made, set it in the environment (docs/secrets.md), and deploy: ${deploy(fleet)}`,
+      }),
+    },
+  ]);
+}

@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from "node:util";
+import { otherSlot, type LogAccess } from "../constructs/fleet/log-access";
+import type { Problem } from "../constructs/fleet/problem";
+import { slotsOf, type RotationStep } from "./rotation-record";
+import type { AppliedSlots } from "./applied-identity";
+
+/** A node and the secret that it says it was given. */
+export interface NodeSecret {
+  readonly name: string;
+  /** Undefined: it does not say. */
+  readonly secretId: string | undefined;
+}
+
+/** What a rotation is decided by. */
+export interface RotationLook {
+  readonly step: RotationStep;
+  /** What the last apply left; undefined before the first. */
+  readonly applied: AppliedSlots | undefined;
+  /** The fleet's nodes, or why nobody knows them. */
+  readonly nodes: readonly NodeSecret[] | string;
+  /** How a person knows that every node has the given secret. */
+  readonly confirmed?: string;
+}
+
+export type RotationDecision =
+  /** This step is to be recorded, and then deployed. */
+  | { readonly kind: "take"; readonly step: RotationStep }
+  /** The recorded step is to be deployed first. */
+  | { readonly kind: "deploy" }
+  | { readonly kind: "nothing to go back to" }
+  /** A node could be left without a working secret. */
+  | { readonly kind: "hold"; readonly problems: readonly Problem[] };
+
+/**
+ * The next step of a rotation, forward or back: pure. A step is decided only when the one before is deployed, and one that
+ * ends a secret only when every node is known to have the other one; so at any moment, whatever is interrupted, each node
+ * has a secret that works.
+ */
+export function decideRotation(
+  look: RotationLook,
+  direction: "forward" | "back",
+  rotation: LogAccess["rotation"],
+): RotationDecision {
+  const { step, applied, confirmed } = look;
+  const next = direction === "forward" ? forward(step, rotation) : back(step);
+  if (next === undefined) return { kind: "nothing to go back to" };
+  const holds = (slots: RotationStep) =>
+    applied !== undefined && isDeepStrictEqual(applied.slots, slotsOf(slots));
+  // Back to what is deployed still: nothing has to be done for it.
+  if (direction === "back" && holds(next)) return { kind: "take", step: next };
+  if (!holds(step) && (direction === "forward" || next.phase === "settled")) return { kind: "deploy" };
+  if (next.phase !== "inactive" && next.phase !== "settled") return { kind: "take", step: next };
+  const problems = confirmed === undefined && applied !== undefined ? withoutGiven(look, applied) : [];
+  if (problems.length > 0) return { kind: "hold", problems };
+  return { kind: "take", step: { ...next, ...(confirmed !== undefined && { confirmed }) } };
+}
+
+function forward({ given, phase }: RotationStep, rotation: LogAccess["rotation"]): RotationStep {
+  switch (phase) {
+    case "settled":
+      return { given, phase: "created" };
+    case "created":
+      return { given: otherSlot(given), phase: "given" };
+    case "given":
+      return { given, phase: rotation === "two slots" ? "settled" : "inactive" };
+    case "inactive":
+      return { given, phase: "settled" };
+  }
+}
+
+function back({ given, phase }: RotationStep): RotationStep | undefined {
+  switch (phase) {
+    case "settled":
+      return undefined;
+    case "created":
+      return { given, phase: "settled" };
+    case "given":
+      return { given: otherSlot(given), phase: "created" };
+    case "inactive":
+      return { given, phase: "given" };
+  }
+}
+
+/** Nodes that are not known to have the given secret. */
+function withoutGiven({ nodes }: RotationLook, { given }: AppliedSlots): readonly Problem[] {
+  const remedy = 'Wait until they are replaced; or say how you know: --confirmed "..."';
+  if (typeof nodes === "string") return [{ where: "nodes", what: `are not known: ${nodes}`, remedy }];
+  if (nodes.length === 0) return [{ where: "nodes", what: "there are none that say what they have", remedy }];
+  const others = nodes.filter(({ secretId }) => secretId !== given.id);
+  return others.map(({ name, secretId }, index) => ({
+    where: name,
+    what: secretId === undefined ? "does not say which secret it has" : `still has ${secretId}`,
+    ...(index === others.length - 1 && { remedy }),
+  }));
+}

@@ -1,19 +1,13 @@
-import type { Alarm } from "../../constructs/fleet/cloud-life";
+import type { Alarm, Metric } from "../../constructs/fleet/cloud-life";
 import type { Clock } from "./clock";
 import type { AlarmReport } from "./world";
-
-/** Nodes of some groups, as their clouds' health checks see them. */
-export interface NodeCount {
-  readonly healthy: number;
-  readonly unhealthy: number;
-}
 
 export interface AlarmsOptions {
   readonly clock: Clock;
   /** The alarms that exist now. */
   readonly specs: () => readonly Alarm[];
-  /** What these groups report at this moment; undefined: none of them reports. */
-  readonly count: (groups: readonly string[]) => NodeCount | undefined;
+  /** What a metric is at this moment, of the minute before it; undefined: there is no number. */
+  readonly measure: (metric: Metric) => number | undefined;
 }
 
 export interface Alarms {
@@ -23,7 +17,7 @@ export interface Alarms {
   close(): void;
 }
 
-/** How often nodes are counted, and alarms evaluated, in seconds. */
+/** How often metrics are measured, and alarms evaluated, in seconds. */
 const MINUTE = 60;
 
 /**
@@ -35,14 +29,14 @@ const SPARE_PERIODS = 2;
 interface RunningAlarm {
   readonly spec: Alarm;
   /** One a minute, the last minute at the end. */
-  readonly counts: readonly (NodeCount | undefined)[];
+  readonly numbers: readonly (number | undefined)[];
   readonly state: AlarmReport["state"];
   readonly reason: string;
   readonly since: number;
 }
 
-/** Runs the alarms that exist: each minute their nodes are counted, and the periods that end then are evaluated. */
-export function runAlarms({ clock, specs, count }: AlarmsOptions): Alarms {
+/** Runs the alarms that exist: each minute their metrics are measured, and the periods that end then are evaluated. */
+export function runAlarms({ clock, specs, measure }: AlarmsOptions): Alarms {
   let running: readonly RunningAlarm[] = [];
 
   function refresh(): void {
@@ -52,7 +46,7 @@ export function runAlarms({ clock, specs, count }: AlarmsOptions): Alarms {
 
   refresh();
   const timer = clock.every(MINUTE, () => {
-    running = running.map((alarm) => evaluate(alarm, count(alarm.spec.groups), clock.now()));
+    running = running.map((alarm) => evaluate(alarm, measure(alarm.spec.metric), clock.now()));
   });
   return {
     reports: () =>
@@ -65,31 +59,26 @@ export function runAlarms({ clock, specs, count }: AlarmsOptions): Alarms {
 }
 
 function justMade(since: number): Omit<RunningAlarm, "spec"> {
-  return { counts: [], state: "INSUFFICIENT_DATA", reason: "the alarm has not been evaluated yet", since };
+  return { numbers: [], state: "INSUFFICIENT_DATA", reason: "the alarm has not been evaluated yet", since };
 }
 
-function evaluate(alarm: RunningAlarm, counted: NodeCount | undefined, now: number): RunningAlarm {
+function evaluate(alarm: RunningAlarm, measured: number | undefined, now: number): RunningAlarm {
   const { spec, state: before } = alarm;
   const minutes = Math.max(1, Math.round(spec.periodSeconds / MINUTE));
   const periods = spec.evaluationPeriods + SPARE_PERIODS;
-  const counts = [...alarm.counts, counted].slice(-minutes * periods);
+  const numbers = [...alarm.numbers, measured].slice(-minutes * periods);
   const points = Array.from({ length: periods }, (_, index) => {
-    const end = counts.length - (periods - 1 - index) * minutes;
-    return datapoint(spec, counts.slice(Math.max(0, end - minutes), Math.max(0, end)));
+    const end = numbers.length - (periods - 1 - index) * minutes;
+    return datapoint(spec, numbers.slice(Math.max(0, end - minutes), Math.max(0, end)));
   });
   const state = stateOf(spec, points, before);
   const reason = reasonOf(spec, points);
-  return { spec, counts, state, reason, since: state === before ? alarm.since : now };
+  return { spec, numbers, state, reason, since: state === before ? alarm.since : now };
 }
 
-/** What a period's counts make; undefined: there were none. */
-function datapoint(
-  { metric, statistic }: Alarm,
-  counts: readonly (NodeCount | undefined)[],
-): number | undefined {
-  const values = counts.flatMap((counted) =>
-    counted === undefined ? [] : [metric === "healthy-nodes" ? counted.healthy : counted.unhealthy],
-  );
+/** What a period's numbers make; undefined: there were none. */
+function datapoint({ statistic }: Alarm, numbers: readonly (number | undefined)[]): number | undefined {
+  const values = numbers.filter((value) => value !== undefined);
   if (values.length === 0) return undefined;
   const sum = values.reduce((total, value) => total + value, 0);
   return {

@@ -1,12 +1,11 @@
-import type { Alarm } from "../../../constructs/fleet/cloud-life";
-import { runAlarms, stateOf, type Alarms, type NodeCount } from "../../../sandbox/world/alarms";
+import type { Alarm, Metric } from "../../../constructs/fleet/cloud-life";
+import { runAlarms, stateOf, type Alarms } from "../../../sandbox/world/alarms";
 import { manualClock, type ManualClock } from "../../../sandbox/world/clock";
 
 const ALARM: Alarm = {
   id: "a",
   name: "few nodes",
-  metric: "healthy-nodes",
-  groups: ["g", "h"],
+  metric: { kind: "healthy-nodes", groups: ["g", "h"] },
   statistic: "minimum",
   periodSeconds: 60,
   evaluationPeriods: 3,
@@ -65,11 +64,11 @@ describe("running", () => {
   let clock: ManualClock;
   let specs: Alarm[];
   let alarms: Alarms;
-  let counted: NodeCount | undefined;
-  let asked: string[];
+  let measured: number | undefined;
+  let asked: [number, Metric][];
   beforeEach(() => {
     clock = manualClock(0);
-    counted = { healthy: 2, unhealthy: 0 };
+    measured = 2;
     asked = [];
   });
   afterEach(() => {
@@ -81,24 +80,27 @@ describe("running", () => {
     alarms = runAlarms({
       clock,
       specs: () => specs,
-      count: (groups) => {
-        asked.push(`${clock.now() / 1000} ${groups.join()}`);
-        return counted;
+      measure: (metric) => {
+        asked.push([clock.now() / 1000, metric]);
+        return measured;
       },
     });
   }
-  const minutes = (count: number, healthy?: number, unhealthy = 0): void => {
-    counted = healthy === undefined ? undefined : { healthy, unhealthy };
+  const minutes = (count: number, number?: number): void => {
+    measured = number;
     clock.advance(count * 60);
   };
   const report = () => alarms.reports()[0];
 
-  test("counts the alarm's groups each minute, and not after the end", () => {
+  test("measures the alarm's metric each minute, and not after the end", () => {
     run();
     clock.advance(150);
     alarms.close();
     clock.advance(600);
-    expect(asked).toEqual(["60 g,h", "120 g,h"]);
+    expect(asked).toEqual([
+      [60, ALARM.metric],
+      [120, ALARM.metric],
+    ]);
   });
 
   test("an alarm that was just made has no data", () => {
@@ -163,14 +165,6 @@ describe("running", () => {
     expect(report()).toMatchObject({ state: "OK", reason: expect.stringContaining("(2.4)") as string });
     minutes(1, 0);
     expect(report()).toMatchObject({ state: "ALARM", since: 780_000 });
-  });
-
-  test("counts the unhealthy where that is its metric", () => {
-    run({ metric: "unhealthy-nodes", comparison: ">=", evaluationPeriods: 1, datapointsToAlarm: 1 });
-    minutes(1, 5, 1);
-    expect(report()?.state).toBe("OK");
-    minutes(1, 0, 2);
-    expect(report()?.state).toBe("ALARM");
   });
 
   test("an alarm that is changed keeps its state until it is evaluated, one that is new has none", () => {

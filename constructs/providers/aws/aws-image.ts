@@ -7,6 +7,14 @@ const schema = z.record(
   z.string().regex(/^ami-([0-9a-f]{8}|[0-9a-f]{17})$/, "must be an AMI id"),
 );
 
+/** Region -> AMI. */
+export type AwsImage = z.infer<typeof schema>;
+
+/** An entry as the manifest or a record has it; throws for another form. */
+export function parseAwsImage(image: unknown): AwsImage {
+  return schema.parse(image);
+}
+
 /** What is wrong with a manifest's entry for the regions of a fleet. */
 export function checkAwsImage(image: unknown, regions: readonly string[], where: string): readonly Problem[] {
   const parsed = schema.safeParse(image);
@@ -27,7 +35,7 @@ export function checkAwsImage(image: unknown, regions: readonly string[], where:
 
 /** The AMI of a region, from an entry without problems. */
 export function awsImage(image: unknown, region: string): string {
-  const ami = schema.parse(image)[region];
+  const ami = parseAwsImage(image)[region];
   if (ami === undefined) throw new Error(`no AMI for ${region}`);
   return ami;
 }

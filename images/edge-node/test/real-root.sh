@@ -14,11 +14,11 @@ cd "$(dirname "$0")/.."
 export CHECKPOINT_DISABLE=1 PACKER_NO_COLOR=1 LC_ALL=C
 
 missing=()
-for tool in debootstrap packer slirp4netns unshare nsenter setpriv ssh ssh-keygen python3 dpkg-deb curl ip findmnt; do
+for tool in debootstrap packer slirp4netns unshare nsenter setpriv ssh ssh-keygen python3 dpkg-deb curl ip findmnt bird birdc node terraform; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
 if [ ${#missing[@]} != 0 ]; then
-  echo "real-root.sh needs ${missing[*]}; Debian has them: apt-get install packer debootstrap slirp4netns util-linux openssh-client python3 dpkg curl iproute2" >&2
+  echo "real-root.sh needs ${missing[*]}; Debian has them: apt-get install packer debootstrap slirp4netns util-linux openssh-client python3 dpkg curl iproute2 bird2" >&2
   exit 2
 fi
 if [ "$(id -u)" != 0 ]; then
@@ -30,6 +30,7 @@ work=$(mktemp -d /tmp/polycast-real-root.XXXXXX)
 root=$work/root
 cgroup=$(findmnt --noheadings --output TARGET --types cgroup2 | head -1)/polycast-real-root-$$
 processes=()
+mkdir "$work/tmp"
 
 cleanup() {
   trap - EXIT INT TERM HUP
@@ -48,24 +49,8 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-number=0
-failed=0
-check() {
-  try "$@" || true
-}
-try() {
-  local what=$1 output
-  shift
-  number=$((number + 1))
-  if output=$("$@" 2>&1); then
-    echo "ok $number - $what"
-  else
-    failed=$((failed + 1))
-    echo "not ok $number - $what"
-    [ -z "$output" ] || echo "$output" | tail -30 | sed 's/^/  # /'
-    return 1
-  fi
-}
+# shellcheck source=tap.sh
+. test/tap.sh
 # need WHAT COMMAND...: a check without which the others make no sense.
 need() {
   try "$@" && return
@@ -73,18 +58,6 @@ need() {
   echo "# What the machine's journal warns of:"
   in_machine journalctl --no-pager --priority warning --lines 30 | sed 's/^/# /'
   exit 1
-}
-refused() {
-  if "$@"; then return 1; fi
-}
-# within SECONDS COMMAND...: it succeeds in that time.
-within() {
-  local until=$((SECONDS + $1))
-  shift
-  while ! "$@" >/dev/null 2>&1; do
-    if [ $SECONDS -ge $until ]; then "$@"; return; fi
-    sleep 0.1
-  done
 }
 
 # -- the machine
@@ -162,20 +135,14 @@ fi
 
 # -- the builder
 
-ssh-keygen -q -t ed25519 -N '' -C real-root-builder -f "$work/builder-key"
-let_packer_in() {
-  mkdir -p "$root/root/.ssh"
-  chmod 700 "$root/root/.ssh"
-  cp "$work/builder-key.pub" "$root/root/.ssh/authorized_keys"
-  in_machine ssh-keygen -A >/dev/null
-}
+# packer_builds NAME: as StackPath's builder does it, with a key of its own that cloud-init would have brought.
 packer_builds() {
-  mkdir -p "$work/output"
-  in_its_network packer build \
-    -var ssh_host=127.0.0.1 -var ssh_username=root -var "ssh_private_key_file=$work/builder-key" -var ssh_timeout=1m \
-    -var "apt_mirror=$POLYCAST_APT_MIRROR" -var "apt_security_mirror=$POLYCAST_APT_SECURITY_MIRROR" \
-    -var "cloudwatch_agent_url=$url" -var "cloudwatch_agent_sha256=$sha256" \
-    -var "output=$work/output" templates/ssh >"$work/$1.log" 2>&1 || { tail -40 "$work/$1.log" && return 1; }
+  in_machine ssh-keygen -A >/dev/null
+  in_its_network env TMPDIR="$work/tmp" POLYCAST_VARIABLES="{
+    \"apt_mirror\": \"$POLYCAST_APT_MIRROR\", \"apt_security_mirror\": \"$POLYCAST_APT_SECURITY_MIRROR\",
+    \"cloudwatch_agent_url\": \"$url\", \"cloudwatch_agent_sha256\": \"$sha256\"
+  }" node -r ts-node/register ../../tests/images/build-on-root.ts "$root" "$work/$1" >"$work/$1.told" 2>&1 ||
+    { tail -20 "$work/$1/build.log" "$work/$1.told" && return 1; }
 }
 # Every file of the image: kind, mode, owner, and what is in it. Not what any boot writes.
 files_of_image() {
@@ -189,11 +156,17 @@ files_of_image() {
 leaves_no_key() {
   local found
   found=$(grep -rlF --binary-files=text --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev --exclude-dir=run \
-    "$(cut -d ' ' -f 2 "$work/builder-key.pub")" "$root" || true)
+    "$(cut -d ' ' -f 2 "$work/first/authorized-key")" "$root" || true)
+  [ -z "$found" ] || { echo "$found" && return 1; }
+}
+# Neither the private half of the builder's key nor the API's secret, in no file of the build but the list of them.
+leaves_no_secret() {
+  local found
+  found=$(grep -rlF --file "$work/first/secrets" --exclude secrets "$work/first" "$work/tmp" || true)
   [ -z "$found" ] || { echo "$found" && return 1; }
 }
 nothing_new_written() {
-  refused grep -E 'null.edge-node: +(writes|installs|fetches) ' "$work/second.log"
+  refused grep -E 'null.edge-node: +(writes|installs|fetches) ' "$work/second/build.log"
 }
 logs_step() {
   in_machine env "$@" sh -c 'cd /srv/provision && sh logs.sh'
@@ -210,7 +183,6 @@ start_machine
 slirp4netns --configure --disable-host-loopback "$init" tap0 >"$work/slirp.log" 2>&1 &
 processes+=($!)
 need "a fresh Debian root boots with systemd" within 60 has_booted
-let_packer_in
 
 cp -r provision "$root/srv/provision"
 check "a missing part fails the run, by its name" says "cloudwatch-agent is missing" logs_step A=1
@@ -221,16 +193,25 @@ rm -r "$root/usr/share/polycast"
 echo "# Packer $(packer version | head -1) provisions it over SSH"
 need "Packer provisions it, and the image's checks pass" packer_builds first
 files_of_image >"$work/first.files"
-grep -E 'null.edge-node: (==|   |not ok|1\.\.)' "$work/first.log" | sed 's/^ *null.edge-node: /# /' || true
-check "Packer writes its manifest" grep -q '"builder_type": "null"' "$work/output/manifest.json"
-check "the list of packages comes with it" grep -q '^nginx' "$work/output/packages.tsv"
+grep -E 'null.edge-node: (==|   |not ok|1\.\.)' "$work/first/build.log" | sed 's/^ *null.edge-node: /# /' || true
+check "the build has an image to show for it" grep -q '"entry": "polycast-sandbox/proof-edge-node:' "$work/first/built.json"
+check "the checks were counted" grep -q '"ran": "in-builder"' "$work/first/built.json"
+check "the list of packages comes with it" grep -q '^nginx' "$work/first/packages.tsv"
+check "its bill of materials names what was installed" \
+  grep -q '"purl": "pkg:deb/debian/nginx@[^"]*arch=' "$work/first/sbom.json"
+check "and the log agent, as what was pinned" grep -q '"purl": "pkg:generic/amazon-cloudwatch-agent@' "$work/first/sbom.json"
 check "the builder's key is nowhere in the image" leaves_no_key
+cp "$work/first/authorized-key" "$root/var/tmp/planted"
+check "(it would be found there)" refused leaves_no_key
+rm "$root/var/tmp/planted"
+check "no secret is in the build's log, nor in any file that it left" leaves_no_secret
+tail -1 "$work/first/secrets" >>"$work/first/build.log"
+check "(it would be found there)" refused leaves_no_secret
 
 check "a file with another checksum is refused" says "is not what was pinned" logs_step \
   "POLYCAST_CLOUDWATCH_AGENT_URL=$url" "POLYCAST_CLOUDWATCH_AGENT_SHA256=$(printf 0%.0s $(seq 64))"
 rm -r "$root/srv/provision"
 
-let_packer_in
 need "a second run passes" packer_builds second
 files_of_image >"$work/second.files"
 check "a second run changes no file" diff "$work/first.files" "$work/second.files"
@@ -270,9 +251,24 @@ node = {
         {"port": 8443, "protocol": "UDP", "role": "edge"},
         {"port": 2222, "protocol": "TCP", "role": "tunnel"},
     ],
+    "bgp": {
+        "asn": 64512,
+        "routes": [
+            {"prefix": "203.0.113.0/24", "addresses": ["203.0.113.1"]},
+            {"prefix": "2001:db8:5::/48", "addresses": ["2001:db8:5::1"]},
+        ],
+        "neighbours": [
+            {"address": "198.51.100.2", "asn": 64515, "hops": 2, "source": "198.51.100.1"},
+            {"address": "2001:db8:1::2", "asn": 64515, "hops": 2},
+        ],
+        "password": True,
+    },
 }
 content = json.dumps(node, indent=2) + "\n"
-files = [{"path": "/etc/polycast/node.json", "permissions": "0644", "content": content}]
+files = [
+    {"path": "/etc/polycast/node.json", "permissions": "0644", "content": content},
+    {"path": "/etc/polycast/bgp-password", "permissions": "0600", "encoding": "b64", "content": "YSBwYXNzd29yZA=="},
+]
 print("#cloud-config")
 print(json.dumps({"write_files": files}))
 PYTHON
@@ -300,7 +296,27 @@ in_its_network ip address add 198.51.100.1/24 dev node0
 in_its_network ip link set node0 up
 from_client ip link set lo up
 from_client ip address add 198.51.100.2/24 dev client0
+in_its_network ip address add 2001:db8:1::1/64 dev node0 nodad
+from_client ip address add 2001:db8:1::2/64 dev client0 nodad
 from_client ip link set client0 up
+# The client is the node's router too; what it learns goes into its kernel, so it reaches the anycast addresses.
+cat >"$work/router.conf" <<'CONF'
+log stderr all;
+router id 198.51.100.2;
+protocol device { }
+protocol direct { ipv4; ipv6; }
+protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }
+protocol kernel { ipv6 { import none; export where source = RTS_BGP; }; }
+template bgp node { multihop 2; password "a password"; connect retry time 2; error wait time 1, 2; }
+protocol bgp node4 from node {
+  local 198.51.100.2 as 64515; neighbor 198.51.100.1 as 64512; ipv4 { import all; export none; };
+}
+protocol bgp node6 from node {
+  local 2001:db8:1::2 as 64515; neighbor 2001:db8:1::1 as 64512; ipv6 { import all; export none; };
+}
+CONF
+"${client_network[@]}" bird -f -c "$work/router.conf" -s "$work/router.ctl" >"$work/router.log" 2>&1 &
+processes+=($!)
 
 no_unit_failed() {
   local units
@@ -318,6 +334,13 @@ healthy() {
 }
 unhealthy_for() {
   [ "$(healthz)" = 503 ] && grep -F "$1" "$work/answer"
+}
+# announced and withdrawn: what the router has of both families
+announced() {
+  [ -n "$(from_client ip -4 route show 203.0.113.0/24)" ] && [ -n "$(from_client ip -6 route show 2001:db8:5::/48)" ]
+}
+withdrawn() {
+  [ -z "$(from_client ip -4 route show 203.0.113.0/24)$(from_client ip -6 route show 2001:db8:5::/48)" ]
 }
 answer_has() {
   healthy && grep -F "$1" "$work/answer"
@@ -392,7 +415,8 @@ check "the proxy forwards a TCP connection" asked "backend: hello" tcp 8443 hell
 check "the proxy forwards a UDP datagram" asked "backend: hello" udp 8443 hello
 check "a TCP listener without a backend says who it is" asked '"fleet":"stackpath","site":"SEA","release":"r7"' tcp 443 hello
 check "a UDP listener without a backend says who it is" asked '"fleet":"stackpath","site":"SEA","release":"r7"' udp 443 hello
-check "connections are logged" within 5 in_machine grep -q 'TCP 8443 200' /var/log/polycast/proxy.log
+check "connections are logged, with their site" within 5 in_machine grep -q 'TCP 8443 200 .* SEA$' /var/log/polycast/proxy.log
+check "health is reported once a minute" within 70 in_machine grep -q '"healthy":true.*"site":"SEA"' /var/log/polycast/health.jsonl
 
 "${ssh_client[@]}" -i "$work/client-key" -N -R 9002:127.0.0.1:3000 -o ExitOnForwardFailure=yes tunnel@198.51.100.1 &
 processes+=($!)
@@ -408,7 +432,7 @@ check "it refuses root" refused ssh_as client-key root@198.51.100.1 id
 
 check "the node exporter answers on the node" in_its_network curl --silent --fail --output /dev/null http://127.0.0.1:9100/metrics
 check "the node exporter is closed to others" refused from_client curl --silent --max-time 2 http://198.51.100.1:9100/metrics
-"${its_network[@]}" python3 -m http.server --directory "$work/output" 7000 >/dev/null 2>&1 &
+"${its_network[@]}" python3 -m http.server --directory "$work/first" 7000 >/dev/null 2>&1 &
 processes+=($!)
 check "a server that the node file does not name can be reached on the node" within 5 \
   in_its_network curl --silent --fail --output /dev/null http://127.0.0.1:7000/
@@ -428,14 +452,56 @@ for unit in polycast-proxy polycast-tunnel amazon-cloudwatch-agent; do
   check "starting $unit makes it green" within 15 healthy
 done
 
+# -- announcing
+
+reaches_anycast() {
+  from_client python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], 443), 2)' "$1"
+}
+announcer_told_to() {
+  in_machine systemctl kill --signal="$1" --kill-who=main polycast-announcer
+}
+# What came before was so much trouble that the announcer waits for two minutes; a new one does not know of it.
+in_machine systemctl restart polycast-announcer
+need "a healthy node announces its prefixes, with a password, over IPv4 and IPv6" within 20 announced
+check "clients reach the anycast address over IPv4" reaches_anycast 203.0.113.1
+check "clients reach the anycast address over IPv6" reaches_anycast 2001:db8:5::1
+check "only root can read the password" test "$(in_machine stat -c %a:%U /etc/polycast/bgp-password)" = 600:root
+check "BIRD does not run as root" in_machine pgrep -u bird -x bird
+check "the announcer does not run as root" in_machine pgrep -u bird -f polycast/announcer
+in_machine systemctl stop polycast-proxy
+check "a node whose proxy has stopped withdraws" within 5 withdrawn
+in_machine systemctl start polycast-proxy
+need "it announces again when it has been well for a while" within 25 announced
+in_machine /usr/lib/polycast/announcer drain
+check "a drained node withdraws" within 5 withdrawn
+check "and is well" healthy
+in_machine /usr/lib/polycast/announcer resume
+check "it announces again" within 5 announced
+announcer_told_to KILL
+check "a killed announcer leaves nothing announced" within 2 withdrawn
+check "it comes back and announces" within 20 announced
+announcer_told_to STOP
+check "one that hangs is ended, and the routes are withdrawn" within 15 withdrawn
+check "and comes back" within 20 announced
+in_machine systemctl kill --signal=KILL polycast-bird
+check "a killed BIRD comes back, and is told again" within 40 announced
+
+# systemctl poweroff, seen from outside: what serves ends after the routes have gone.
+serves_without_route() {
+  withdrawn && from_client python3 -c 'import socket; socket.create_connection(("198.51.100.1", 443), 2)'
+}
+in_machine systemctl --no-block stop multi-user.target polycast-announcer polycast-proxy polycast-tunnel polycast-healthz
+check "at shutdown the routes go first, while the proxy still serves" within 5 serves_without_route
+stopped() {
+  refused opens_on_node 443
+}
+check "then it stops too" within 20 stopped
+in_machine systemctl start multi-user.target
+
 echo '{ "version": 1, "release": "r 8" }' >"$root/etc/polycast/node.json"
 in_machine systemctl restart polycast-configure 2>/dev/null || true
 check "a node file that cannot be used is refused" in_machine systemctl is-failed --quiet polycast-configure
 check "with all its problems in the log" in_machine sh -c 'journalctl -u polycast-configure | grep -F "release is \"r 8\""'
 check "and the node is not healthy" refused healthy
 
-echo "1..$number"
-if [ "$failed" != 0 ]; then
-  echo "# $failed of $number checks failed"
-  exit 1
-fi
+plan

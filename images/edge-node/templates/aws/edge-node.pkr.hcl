@@ -18,9 +18,14 @@ variable "regions" {
   description = "The first one builds; the image is copied to the others."
 }
 
-variable "source_ami" {
+variable "source_ami_name" {
   type        = string
-  description = "The pinned base: a Debian 12 amd64 AMI of the first region, of the account 136693071363 (https://wiki.debian.org/Cloud/AmazonEC2Image)."
+  description = "The pinned base: a Debian 12 amd64 AMI, by its name, which is the same in every region."
+}
+
+variable "source_ami_owner" {
+  type        = string
+  description = "Account of the base: 136693071363 is Debian's (https://wiki.debian.org/Cloud/AmazonEC2Image)."
 }
 
 variable "instance_type" {
@@ -37,7 +42,8 @@ variable "kms_key_ids" {
 
 variable "ssh_cidrs" {
   type        = list(string)
-  description = "Networks from which Packer reaches the builder, such as [\"198.51.100.7/32\"]."
+  default     = []
+  description = "Networks from which Packer reaches the builder, such as [\"198.51.100.7/32\"]; with none, this machine's public address, which checkip.amazonaws.com tells."
 }
 
 variable "subnet_id" {
@@ -98,28 +104,35 @@ source "amazon-ebs" "edge-node" {
   region        = var.regions[0]
   ami_regions   = var.regions
   ami_name      = var.image_name
-  source_ami    = var.source_ami
   instance_type = var.instance_type
   subnet_id     = var.subnet_id
   ena_support   = true
   imds_support  = "v2.0"
 
+  source_ami_filter {
+    filters     = { name = var.source_ami_name }
+    owners      = [var.source_ami_owner]
+    most_recent = true
+  }
+
   encrypt_boot       = true
   kms_key_id         = lookup(var.kms_key_ids, var.regions[0], "")
   region_kms_key_ids = { for region in var.regions : region => lookup(var.kms_key_ids, region, "") }
 
-  ssh_username                          = "admin"
-  temporary_key_pair_type               = "ed25519"
-  temporary_security_group_source_cidrs = var.ssh_cidrs
-  associate_public_ip_address           = true
+  ssh_username                              = "admin"
+  temporary_key_pair_type                   = "ed25519"
+  temporary_security_group_source_cidrs     = var.ssh_cidrs
+  temporary_security_group_source_public_ip = length(var.ssh_cidrs) == 0
+  associate_public_ip_address               = true
   metadata_options {
     http_endpoint = "enabled"
     http_tokens   = "required"
   }
 
-  tags            = var.tags
-  snapshot_tags   = var.tags
-  run_tags        = merge(var.tags, { Name = "${var.image_name}-builder" })
+  tags          = var.tags
+  snapshot_tags = var.tags
+  # By this tag a builder is found again, which a run that was killed has left.
+  run_tags        = merge(var.tags, { Name = "${var.image_name}-builder", "polycast:image-builder" = var.image_name })
   run_volume_tags = var.tags
 }
 

@@ -1,0 +1,132 @@
+import type { Command } from "commander";
+import type { BuildRecord } from "../../builds/build-record";
+import { readBuild, type ImageId } from "../../builds/build-store";
+import { readOrBegin, shownPath, writeManifest } from "../../builds/manifest-file";
+import { parseChannel, promoteRelease, promoteSource, revoke, type Promotion } from "../../builds/promotion";
+import { wantedImages } from "../../builds/wanted-images";
+import { sourceOf } from "../../builds/work-tree";
+import type { Channel, ReleaseManifest } from "../../constructs/image/release-manifest";
+import { imagesDirectory } from "../../live/state-location";
+import { manifestFile } from "../../live/read-manifest";
+import { openDesk, type ImageDesk } from "./desk";
+
+interface PromoteOptions {
+  readonly environment?: string;
+  readonly to: string;
+  readonly release?: string;
+  readonly json?: true;
+}
+
+interface RevokeOptions {
+  readonly environment?: string;
+  readonly release: string;
+  readonly reason: string;
+}
+
+/** `polycast image promote`, `polycast image revoke`: both change the manifest's file, which is then reviewed. */
+export function addPromote(image: Command): void {
+  image
+    .command("promote")
+    .description("Let a channel lead to a release; it says what may be rolled out, and deploys nothing")
+    .requiredOption("--to <channel>", "candidate or stable")
+    .option(
+      "--release <id>",
+      "one of the manifest, or the id of a new one (default: what the work tree's source made)",
+    )
+    .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
+    .option("--json", "as JSON")
+    .action(async ({ to, release, json, ...options }: PromoteOptions) => {
+      const channel = parseChannel(to);
+      const desk = await openDesk(options.environment);
+      const promotion = await promoted(desk, channel, release);
+      writeManifest(desk.environment, promotion.manifest);
+      process.stdout.write(
+        json ? `${JSON.stringify(summary(desk, promotion, channel))}\n` : describe(desk, promotion, channel),
+      );
+    });
+
+  image
+    .command("revoke")
+    .description("Mark a release that nobody may start any more")
+    .requiredOption("--release <id>", "the release")
+    .requiredOption("--reason <text>", "what whoever is stopped by it will read")
+    .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
+    .action(async ({ release, reason, ...options }: RevokeOptions) => {
+      const desk = await openDesk(options.environment);
+      const before = readOrBegin(desk.environment);
+      const manifest = revoke(before, release, reason);
+      writeManifest(desk.environment, manifest);
+      const { record: live } = await desk.store.read();
+      const running = Object.entries(live.fleets).flatMap(([fleet, { release: id }]) =>
+        id === release ? [fleet] : [],
+      );
+      process.stdout.write(describeRevocation(desk, before, manifest, release, running));
+    });
+}
+
+async function promoted(
+  { environment, store }: ImageDesk,
+  channel: Channel,
+  release: string | undefined,
+): Promise<Promotion> {
+  const manifest = readOrBegin(environment);
+  const { image, sandbox = false } = environment;
+  const providers = [...new Set(environment.fleets.map(({ provider }) => provider))];
+  if (release !== undefined && Object.hasOwn(manifest.releases, release)) {
+    const builds = Object.entries(manifest.releases[release]?.builds ?? {});
+    const ids = builds.map(([provider, hash]) => ({ image, provider, hash }));
+    const records = await recordsOf(store, ids);
+    return promoteRelease(manifest, channel, release, { providers, records, sandbox });
+  }
+  const wanted = wantedImages(environment);
+  const records = await recordsOf(store, wanted);
+  const commit = await sourceOf(`${imagesDirectory()}/${image}`);
+  return promoteSource(manifest, channel, { providers, wanted, records, commit, sandbox }, release);
+}
+
+/** Provider -> record, for those that are built. */
+async function recordsOf(
+  { objects }: ImageDesk["store"],
+  images: readonly ImageId[],
+): Promise<ReadonlyMap<string, BuildRecord>> {
+  const found = await Promise.all(images.map((image) => readBuild(objects, image)));
+  return new Map(found.flatMap((record) => (record === undefined ? [] : [[record.provider, record]])));
+}
+
+function summary(
+  { environment }: ImageDesk,
+  { release, isNew, manifest }: Promotion,
+  channel: Channel,
+): object {
+  const file = shownPath(manifestFile(environment));
+  return { release, channel, isNew, file, images: manifest.releases[release]?.images };
+}
+
+function describe({ environment }: ImageDesk, { release, isNew }: Promotion, channel: Channel): string {
+  const file = shownPath(manifestFile(environment));
+  return [
+    `${environment.name}: ${channel} leads to ${release}${isNew ? ", which is new" : ""}. Nothing was deployed.`,
+    `Commit it and let it be reviewed: git add ${file} && git commit -m "Promote ${release} to ${channel}"`,
+    "",
+  ].join("\n");
+}
+
+function describeRevocation(
+  { environment }: ImageDesk,
+  before: ReleaseManifest,
+  after: ReleaseManifest,
+  release: string,
+  running: readonly string[],
+): string {
+  const emptied = Object.keys(before.channels).filter((channel) => !Object.hasOwn(after.channels, channel));
+  return [
+    `${environment.name}: ${release} is revoked: no fleet can start with it any more.`,
+    ...emptied.map(
+      (channel) =>
+        `The channel ${channel} led to it and leads nowhere now: npx polycast image promote --release ID --to ${channel}`,
+    ),
+    ...running.map((fleet) => `The fleet ${fleet} runs it, and stays deployable: roll another release out.`),
+    `Commit it: git add ${shownPath(manifestFile(environment))}`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,17 @@
+import type { ImageUse } from "../../builds/image-use";
+import { allManifests, readOrBegin } from "../../builds/manifest-file";
+import type { ImageDesk } from "./desk";
+
+/**
+ * What the images of an environment are used for at this moment.
+ * @throws PolycastError where a manifest cannot be used: nobody knows then.
+ */
+export async function readUse({ environment, store }: ImageDesk): Promise<ImageUse> {
+  const { record: live } = await store.read();
+  return {
+    manifest: readOrBegin(environment),
+    manifests: allManifests(environment.image),
+    live,
+    providers: new Map(environment.fleets.map(({ name, provider }) => [name, provider])),
+  };
+}

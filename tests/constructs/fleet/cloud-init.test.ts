@@ -1,6 +1,6 @@
 import { userData } from "../../../constructs/fleet/user-data";
-import { nodeFileFrom, siteOf } from "../../../sandbox/world/cloud-init";
-import { nodeFile } from "./sample-world";
+import { nodeFileFrom, siteOf } from "../../../constructs/fleet/cloud-init";
+import { nodeFile } from "../../sandbox/world/sample-world";
 
 const FILE = nodeFile();
 

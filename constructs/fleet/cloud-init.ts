@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { NODE_FILE, nodeFileSchema, type NodeFile } from "../../constructs/fleet/node-file";
-import { show } from "../../constructs/fleet/problem";
+import { NODE_FILE, nodeFileSchema, type NodeFile } from "./node-file";
+import { show } from "./problem";
 
 /** Something a node needs at boot, or why it has none: one line for a person. */
 export type Found<T> = { readonly found: T } | { readonly missing: string };

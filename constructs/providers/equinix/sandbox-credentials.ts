@@ -1,0 +1,2 @@
+/** Nothing real can be reached with these: port 9 of this machine is `discard`. */
+export const SANDBOX_CREDENTIALS = { authToken: "sandbox", endpoint: "http://127.0.0.1:9" };

@@ -1,0 +1,63 @@
+import { announcedPorts, machineGroup, type AnnouncingMachine } from "../../fleet/announcing-machines";
+import { archiveOf } from "../../fleet/first-boot";
+import type { CloudLife, CloudObjects } from "../../fleet/simulation";
+import { text } from "../../fleet/simulated-values";
+import { positionOf } from "./metros";
+import { hasBgp } from "./simulation-project";
+import { BGP_SESSION, DEVICE, PROJECT, RESERVED_BLOCK } from "./simulation-values";
+
+/** What devices amount to that announce an address themselves. There is no firewall but their own. */
+export const life: CloudLife = {
+  nodeGroups: (objects) => machines(objects).map(machineGroup),
+  anycast(objects) {
+    const reserved = reservations(objects);
+    return announcedPorts(
+      machines(objects),
+      ({ project, hasSession }, { address }) => hasSession && reserved.has(`${project} ${address}`),
+    );
+  },
+};
+
+interface Machine extends AnnouncingMachine {
+  readonly project: string;
+  /** Whether its routers listen to it. */
+  readonly hasSession: boolean;
+}
+
+function machines(objects: CloudObjects): readonly Machine[] {
+  const sessions = new Set(
+    objects
+      .list(BGP_SESSION)
+      .filter(({ attributes }) => attributes["address_family"] === "ipv4")
+      .map(({ attributes }) => attributes["device_id"]),
+  );
+  const projects = new Set(
+    objects
+      .list(PROJECT)
+      .filter(({ attributes }) => hasBgp(attributes))
+      .map(({ id }) => id),
+  );
+  return objects.list(DEVICE).map(({ id, attributes: device }) => {
+    const project = text(device["project_id"]);
+    const userData = text(device["user_data"]);
+    return {
+      id,
+      hostName: text(device["hostname"]),
+      location: text(device["metro"]),
+      position: positionOf(text(device["metro"])),
+      // A machine that fetches nothing stays what it was installed with.
+      image: archiveOf(userData)?.sha256 ?? text(device["operating_system"]),
+      userData,
+      project,
+      hasSession: sessions.has(id) && projects.has(project),
+    };
+  });
+}
+
+/** The addresses that routers take from a project's devices, each after its project. */
+function reservations(objects: CloudObjects): ReadonlySet<string> {
+  const blocks = objects.list(RESERVED_BLOCK).filter(({ attributes }) => attributes["global"] === true);
+  return new Set(
+    blocks.map(({ attributes: block }) => `${text(block["project_id"])} ${text(block["address"])}`),
+  );
+}

@@ -19,7 +19,12 @@ module.exports = {
   // Jest leaves one core idle, which is half of a small machine.
   maxWorkers: "100%",
   projects: [
-    { ...common, displayName: "unit", roots: ["<rootDir>/tests"], testPathIgnorePatterns: ["/tests/e2e/"] },
-    { ...common, displayName: "e2e", roots: ["<rootDir>/tests/e2e"] },
+    {
+      ...common,
+      displayName: "unit",
+      roots: ["<rootDir>/tests"],
+      testPathIgnorePatterns: ["/tests/e2e/", "/tests/conformance/"],
+    },
+    { ...common, displayName: "e2e", roots: ["<rootDir>/tests/e2e", "<rootDir>/tests/conformance"] },
   ],
 };

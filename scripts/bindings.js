@@ -5,11 +5,28 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "..");
-/** Schema file -> Terraform source and the exact version that its facts were read from. */
-const PROVIDERS = [
-  { schema: "constructs/providers/stackpath/schema.json", source: "stackpath/stackpath", version: "2.1.0" },
-  { schema: "constructs/dns/ns1/schema.json", source: "ns1-terraform/ns1", version: "2.9.0" },
-];
+/** Where providers lie that have a schema.json and a behaviour.json. */
+const FOLDERS = ["constructs/providers", "constructs/dns"];
+
+/**
+ * Every provider without a package of prebuilt bindings. Its source, and the exact version that its facts were read from,
+ * are what its behaviour.json begins with: `vultr/vultr 2.32.0`.
+ */
+function findProviders() {
+  return FOLDERS.flatMap((folder) =>
+    fs
+      .readdirSync(path.join(root, folder))
+      .sort()
+      .map((name) => `${folder}/${name}`)
+      .filter((each) => fs.existsSync(path.join(root, each, "schema.json")))
+      .flatMap((each) => {
+        const { _ } = JSON.parse(fs.readFileSync(path.join(root, each, "behaviour.json"), "utf8"));
+        const [source, version] = _.provider.split(" ");
+        const package_ = path.join(root, "node_modules", "@cdktf", `provider-${source.split("/")[1]}`);
+        return fs.existsSync(package_) ? [] : [{ schema: `${each}/schema.json`, source, version }];
+      }),
+  );
+}
 
 /** Generated code does not meet our compiler's settings; and it is compiled once, here, not at every synth. */
 function finish(file) {
@@ -25,7 +42,8 @@ function finish(file) {
 async function main() {
   // `npm install --package-lock-only` runs this without node_modules.
   if (!fs.existsSync(path.join(root, "node_modules", "@cdktf", "provider-generator"))) return;
-  const inputs = [__filename, ...PROVIDERS.map(({ schema }) => path.join(root, schema))];
+  const providers = findProviders();
+  const inputs = [__filename, ...providers.map(({ schema }) => path.join(root, schema))];
   const digest = inputs
     .reduce((hash, file) => hash.update(fs.readFileSync(file)), createHash("sha256"))
     .digest("hex");
@@ -38,7 +56,7 @@ async function main() {
   const { TerraformProviderGenerator } = require("@cdktf/provider-generator");
   const { TerraformProviderConstraint } = require("@cdktf/commons");
   fs.rmSync(path.join(root, ".gen"), { recursive: true, force: true });
-  for (const { schema, source, version } of PROVIDERS) {
+  for (const { schema, source, version } of providers) {
     const code = new CodeMaker();
     code.indentation = 2;
     const generator = new TerraformProviderGenerator(

@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { FleetProvider } from "../../constructs/fleet/fleet-provider";
+import { PolycastError, show } from "../../constructs/fleet/problem";
+
+const SKELETON = join(__dirname, "skeleton");
+const ENDING = ".template";
+/** A word of the language everywhere that it goes: a folder, a function, a part of names in clouds. */
+const NAME = /^[a-z][a-z0-9]{1,19}$/;
+
+export type Reach = FleetProvider["reach"];
+
+/**
+ * Writes a provider that compiles and does next to nothing: its folder, and its conformance test. Lines of a template that
+ * end in `//bgp` or `//managed` are for that reach only.
+ *
+ * @param root the project's folder.
+ * @returns the files written, relative to it.
+ * @throws PolycastError where the name cannot be used or is taken; nothing is written then.
+ */
+export function writeSkeleton(root: string, name: string, reach: Reach): readonly string[] {
+  const folder = join("constructs", "providers", name);
+  if (!NAME.test(name)) {
+    throw new PolycastError("No provider was made.", [
+      { where: "NAME", what: `${show(name)} is not 2 to 20 small letters and digits, a letter first` },
+    ]);
+  }
+  if (existsSync(join(root, folder))) {
+    throw new PolycastError("No provider was made.", [
+      { where: folder, what: "is there already", remedy: "Choose another name, or remove the folder." },
+    ]);
+  }
+  const files = readdirSync(SKELETON).map((template) => {
+    const file = template.slice(0, -ENDING.length).replace("NAME", name);
+    const place = template.endsWith(`.test.ts${ENDING}`) ? join("tests", "conformance") : folder;
+    const text = fill(readFileSync(join(SKELETON, template), "utf8"), name, reach);
+    return { path: join(place, file), text };
+  });
+  mkdirSync(join(root, folder), { recursive: true });
+  for (const { path, text } of files) writeFileSync(join(root, path), text);
+  return files.map(({ path }) => path);
+}
+
+function fill(template: string, name: string, reach: Reach): string {
+  const own = reach === "bgp" ? "//bgp" : "//managed";
+  const other = reach === "bgp" ? "//managed" : "//bgp";
+  return template
+    .split("\n")
+    .filter((line) => !line.endsWith(other))
+    .map((line) => (line.endsWith(own) ? line.slice(0, -own.length).trimEnd() : line))
+    .join("\n")
+    .replaceAll("NAME", name)
+    .replaceAll("CLASS", `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`)
+    .replaceAll("REACH", reach);
+}

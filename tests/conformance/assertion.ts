@@ -1,0 +1,55 @@
+import type { Declaration } from "./declaration";
+import type { Chapter, Step, Story } from "./story";
+
+/** What must hold for every provider. */
+export interface Assertion {
+  /** As a sentence, the provider its subject: "keeps its address when a release is rolled out". */
+  readonly name: string;
+  /** What has to have happened; nothing: the declaration is enough. */
+  readonly chapter?: Chapter;
+  /** What is missing, and in which file of the provider's folder it belongs. */
+  readonly todo: string;
+  /** What is wrong, a line each; nothing where it holds. */
+  readonly wrong: (declaration: Declaration, story: Story) => readonly string[];
+}
+
+/** Of the declaration alone. */
+export function declared(
+  name: string,
+  todo: string,
+  wrong: (declaration: Declaration) => readonly string[],
+): Assertion {
+  return { name, todo, wrong };
+}
+
+/** Of one chapter, which fails where the chapter was not reached. */
+export function after(
+  chapter: Chapter,
+  name: string,
+  todo: string,
+  wrong: (step: Step, declaration: Declaration, story: Story) => readonly string[],
+): Assertion {
+  return {
+    name,
+    chapter,
+    todo,
+    wrong: (declaration, story) => {
+      const step = story[chapter];
+      return step === undefined ? ["it did not get that far"] : wrong(step, declaration, story);
+    },
+  };
+}
+
+/** What is wrong by an assertion; what it throws is wrong, too. */
+export function judge(assertion: Assertion, declaration: Declaration, story: Story): readonly string[] {
+  try {
+    return assertion.wrong(declaration, story);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+/** A line where it does not hold. */
+export function demand(holds: boolean, otherwise: string): readonly string[] {
+  return holds ? [] : [otherwise];
+}

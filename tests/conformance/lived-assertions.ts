@@ -1,0 +1,297 @@
+import { nodeFileSchema, type NodeFile } from "../../constructs/fleet/node-file";
+import type { CloudObject, ProviderSimulation, Values } from "../../constructs/fleet/simulation";
+import { after, demand, type Assertion } from "./assertion";
+import { LISTENERS, demandBy, type Declaration } from "./declaration";
+import { CANARY, type Chapter, type NodeSeen, type Step } from "./story";
+import { FIRST_RELEASE, NEXT_RELEASE, simulationsOf, type Subject } from "./subject";
+
+const PORTS = LISTENERS.map(({ protocol, port }) => `${protocol} ${port}`).sort();
+
+/** Nothing went wrong, and Terraform has nothing left to do. */
+function goesThrough(chapter: Chapter, what: string): readonly Assertion[] {
+  return [
+    after(chapter, what, "read what Terraform says", ({ errors }) => errors),
+    after(chapter, `${what}: a second plan is empty`, "say what the plugin reads back", ({ again }) =>
+      Object.entries(again).map(([address, actions]) => `${address}: ${actions}`),
+    ),
+  ];
+}
+
+/** Each node is healthy, and there are as many as wished. */
+function hasItsNodes(chapter: Chapter, what: string): Assertion {
+  return after(chapter, what, "`life.nodeGroups` of simulation.ts, and the nodes of the fleet", (step) => [
+    ...demand(Object.keys(step.wished).length > 0, "it did not get that far"),
+    ...step.nodes
+      .filter(({ health }) => health !== "healthy")
+      .map(({ name, health, reason = "" }) => `${name} is ${health} ${reason}`),
+    ...Object.entries(step.wished).flatMap(([site, wished]) => {
+      const there = step.nodes.filter((node) => node.site === site).length;
+      return demand(there === wished, `${site} has ${there} nodes of ${wished}`);
+    }),
+    ...step.nodes
+      .filter(({ site }) => !(site in step.wished))
+      .map(({ name, site }) => `${name} is at ${site}, where nothing should be`),
+  ]);
+}
+
+/** The same text, and, where the provider gives it, still held by an object that held it before. */
+function keepsItsAddress(chapter: Chapter, when: string): Assertion {
+  const todo = "what holds the address may not be replaced";
+  return after(chapter, `keeps its address ${when}`, todo, (step, { provider }, { deployed }) => {
+    const [before, now] = [deployed, step].map((each) => addressesOf(each?.outputs ?? {}));
+    const held = new Set(deployed === undefined ? [] : holdersOf(deployed));
+    return [
+      ...demand(before === now && before !== "", `it was ${before}, and is ${now}`),
+      ...demand(
+        provider.reach === "bgp" || holdersOf(step).some((id) => held.has(id)),
+        "another object holds it",
+      ),
+    ];
+  });
+}
+
+/** Ids of the objects that speak of its address. */
+function holdersOf({ objects, outputs }: Step): readonly string[] {
+  const address = String(outputs["anycast_ipv4"]);
+  return objects.filter(({ attributes }) => JSON.stringify(attributes).includes(address)).map(({ id }) => id);
+}
+
+function addressesOf(outputs: Step["outputs"]): string {
+  return [outputs["anycast_ipv4"], outputs["anycast_ipv6"]].filter(Boolean).join(" ");
+}
+
+/** What every node's file says. */
+function tells(what: string, wrong: (file: NodeFile, node: NodeSeen, declaration: Declaration) => boolean) {
+  return after(
+    "deployed",
+    `tells its nodes ${what}`,
+    "build user data with `nodeFile`",
+    (step, declaration) => [
+      ...demand(step.nodes.length > 0, "there are no nodes"),
+      ...step.nodes.flatMap((node) => {
+        if (node.file === undefined) return [`${node.name} has no node file: ${node.reason ?? ""}`];
+        return demand(!wrong(node.file, node, declaration), `${node.name} is told otherwise`);
+      }),
+    ],
+  );
+}
+
+/** Objects of the fleet's own provider, without those of others in its stack. */
+function ownObjects({ objects }: Step, { subject, provider }: Declaration): readonly CloudObject[] {
+  return objects.filter(
+    ({ provider: source }) => simulationOf(subject, provider.provider)?.source === source,
+  );
+}
+
+function simulationOf(subject: Subject, name: string): ProviderSimulation | undefined {
+  return simulationsOf(subject).find(({ source }) => source.endsWith(`/${name}`));
+}
+
+const TAGS = ["tags_all", "tags", "labels", "tag"];
+
+/** What an object is tagged with; undefined: its type has no tags. */
+function tagsOf(attributes: Values): string | undefined {
+  const names = TAGS.filter((each) => each in attributes);
+  return names.length === 0 ? undefined : JSON.stringify(names.map((name) => attributes[name]));
+}
+
+/** The fewest healthy nodes that a site may have while a release goes round. */
+function leastHealthy({ provider }: Declaration, nodes: number): number {
+  return { surge: nodes, rolling: nodes - 1, "all-at-once": 0 }[provider.abilities.replacement];
+}
+
+/** What becomes of a fleet under real Terraform. */
+export const LIVED: readonly Assertion[] = [
+  after(
+    "named",
+    "can be planned under the longest name that it takes",
+    "`check` refuses longer ones",
+    ({ errors }) => errors,
+  ),
+
+  ...goesThrough("deployed", "applies"),
+  hasItsNodes("deployed", "has the nodes that were wished"),
+  after("deployed", "gives every node a name of its own", "names", ({ nodes }) =>
+    demand(new Set(nodes.map(({ name }) => name)).size === nodes.length, "two have one name"),
+  ),
+  after("deployed", "has an IPv4 address", "`anycast.ipv4`", ({ outputs }) =>
+    demand(
+      /^\d+(\.\d+){3}$/.test(String(outputs["anycast_ipv4"])),
+      `it is ${String(outputs["anycast_ipv4"])}`,
+    ),
+  ),
+  after(
+    "deployed",
+    "has an IPv6 address where it was wished",
+    "`anycast.ipv6`",
+    ({ outputs }, { subject }) => {
+      const has = addressesOf(outputs).includes(":");
+      return demand(has === (subject.wish.ipv6 === true), `it is ${String(outputs["anycast_ipv6"])}`);
+    },
+  ),
+  after(
+    "deployed",
+    "is reached at the port of every listener",
+    "`life.anycast`, and its firewall",
+    ({ ports }) => PORTS.filter((port) => !ports.includes(port)).map((port) => `${port} leads nowhere`),
+  ),
+  after("deployed", "opens no other port", "its firewall", ({ ports }) =>
+    ports.filter((port) => !PORTS.includes(port)).map((port) => `${port} is open`),
+  ),
+  after("deployed", "leads clients to a node", "`life.anycast`", ({ nodes }) =>
+    nodes
+      .filter(({ answeredFrom }) => answeredFrom === undefined)
+      .map(({ site }) => `nobody answers at ${site}`),
+  ),
+  after("deployed", "shows no secret in its plan", "secrets are sensitive variables", ({ shown }) =>
+    demand(
+      shown !== "" && ![CANARY, base64(CANARY)].some((text) => shown.includes(text)),
+      "the join token can be read in it",
+    ),
+  ),
+  after("deployed", "gives every node its join token", "`secretFilesOf`", ({ objects }) =>
+    demand(
+      JSON.stringify(objects).includes(base64(`${CANARY}\n`)) || hasInner(objects, base64(`${CANARY}\n`)),
+      "no object carries it to a node",
+    ),
+  ),
+  after("deployed", "tags all that can be tagged", "`ownerTags`", (step, declaration) => {
+    const tagged = ownObjects(step, declaration).map((object) => ({
+      ...object,
+      tags: tagsOf(object.attributes),
+    }));
+    return [
+      ...demand(
+        tagged.some(({ tags }) => tags !== undefined),
+        "no object has tags",
+      ),
+      ...tagged
+        .filter(({ tags }) => tags !== undefined && !tags.includes(declaration.provider.name))
+        .map(({ type, id }) => `${type} ${id} does not say whose it is`),
+    ];
+  }),
+  tells("by a file of the form that all nodes know", (file) => !nodeFileSchema.safeParse(file).success),
+  tells("the environment, the provider and the fleet", (file, _, { provider, environment }) =>
+    [
+      file.environment !== environment.name,
+      file.provider !== provider.provider,
+      file.fleet !== provider.name,
+    ].some(Boolean),
+  ),
+  tells("their site", (_, { site }, { subject }) => !(site in subject.wish.sites)),
+  tells("their release", ({ release }) => release !== FIRST_RELEASE),
+  tells(
+    "every listener",
+    ({ listeners }) =>
+      JSON.stringify(listeners.map(({ protocol, port }) => `${protocol} ${port}`).sort()) !==
+      JSON.stringify(PORTS),
+  ),
+  tells("where they are asked for their health", ({ health }, _, declaration) => {
+    const { port, path } = demandBy(declaration).health;
+    return health.port !== port || health.path !== path;
+  }),
+  tells(
+    "where they register",
+    (file, _, { environment }) => file.controlPlaneUrl !== environment.controlPlaneUrl,
+  ),
+  tells("that they have a join token", ({ joinToken }) => joinToken !== true),
+  tells(
+    "how they announce the address, where it is they who do",
+    (file, _, { provider }) => (provider.reach === "bgp") !== (file.bgp !== undefined),
+  ),
+  after(
+    "deployed",
+    "leaves its release and capacity in the state",
+    "outputs",
+    ({ outputs, wished }, { provider }) => {
+      const nodes = Object.values(wished).reduce((sum, each) => sum + each, 0);
+      const capacity = nodes * provider.wish.connectionsPerNode;
+      return [
+        ...demand(outputs["release"] === FIRST_RELEASE, `release ${String(outputs["release"])}`),
+        ...demand(
+          outputs["capacity_connections"] === capacity,
+          `capacity ${String(outputs["capacity_connections"])}`,
+        ),
+      ];
+    },
+  ),
+
+  ...goesThrough("widened", "takes a node and a site more"),
+  hasItsNodes("widened", "has the nodes of both sites"),
+  after("widened", "scales in place", "counts and sites may not replace what is there", ({ actions }) =>
+    Object.entries(actions)
+      .filter(([, action]) => action.includes("delete"))
+      .map(([address, action]) => `${address}: ${action}`),
+  ),
+  after("widened", "loses no more than it declares when it grows", "`abilities.replacement`", losses),
+  keepsItsAddress("widened", "when it grows"),
+
+  ...goesThrough("rolled", "rolls a release out"),
+  hasItsNodes("rolled", "has its nodes after a release"),
+  after("rolled", "runs the new release on every node", "what a new image changes", ({ nodes }) => [
+    ...demand(nodes.length > 0, "there are no nodes"),
+    ...nodes
+      .filter(({ release }) => release !== NEXT_RELEASE)
+      .map(({ name, release }) => `${name} runs ${release}`),
+  ]),
+  after("rolled", "loses no more nodes than it declares", "`abilities.replacement`", losses),
+  after("rolled", "never loses more than one site", "site after site", ({ sitesLost }) =>
+    demand(sitesLost <= 1, `${sitesLost} were lost at once`),
+  ),
+  keepsItsAddress("rolled", "when a release is rolled out"),
+
+  ...goesThrough("vanished", "survives a node that vanished"),
+  hasItsNodes("vanished", "has a node again for one that vanished"),
+  after(
+    "vanished",
+    "makes nothing anew but the node",
+    "nodes depend on nothing of each other",
+    ({ actions }) => [
+      // Its machine, and what belongs to that.
+      ...demand(Object.keys(actions).length <= 2, `${Object.keys(actions).length} objects changed`),
+      ...Object.values(actions).filter((action) => action.includes("delete")),
+    ],
+  ),
+  keepsItsAddress("vanished", "when a node vanishes"),
+
+  ...goesThrough("adopted", "adopts what was made elsewhere"),
+  after("adopted", "replaces nothing that it adopts", "what an import leaves unknown", ({ actions }) =>
+    Object.entries(actions)
+      .filter(([, action]) => action !== "update")
+      .map(([address, action]) => `${address}: ${action}`),
+  ),
+  keepsItsAddress("adopted", "when it is adopted"),
+
+  ...goesThrough("narrowed", "gives a node and a site back"),
+  hasItsNodes("narrowed", "leaves the other site its nodes"),
+  keepsItsAddress("narrowed", "when it shrinks"),
+
+  after("destroyed", "can be destroyed", "an order that the cloud accepts", ({ errors }) => errors),
+  after("destroyed", "leaves no object behind", "every object is Terraform's", ({ objects }) =>
+    objects.map(({ type, id }) => `${type} ${id}`),
+  ),
+  after("destroyed", "leaves no node and no open port behind", "`life`", ({ nodes, ports }) => [
+    ...nodes.map(({ name }) => name),
+    ...ports,
+  ]),
+];
+
+function losses({ before, fewest }: Step, declaration: Declaration): readonly string[] {
+  return Object.entries(before).flatMap(([site, nodes]) => {
+    const [least, healthy] = [leastHealthy(declaration, nodes), fewest[site] ?? 0];
+    return demand(healthy >= least, `${site} had ${healthy} healthy nodes; ${least} are the least`);
+  });
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+/** Whether an object has a text within user data that are themselves written in base64. */
+function hasInner(objects: readonly CloudObject[], text: string): boolean {
+  return objects.some(({ attributes }) =>
+    Object.values(attributes).some(
+      (value) => typeof value === "string" && Buffer.from(value, "base64").toString().includes(text),
+    ),
+  );
+}

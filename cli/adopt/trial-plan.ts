@@ -11,12 +11,14 @@ import {
 } from "./synthesized-stack";
 
 const values = z.record(z.string(), z.unknown());
-const planSchema = z.object({
+export const planSchema = z.object({
   resource_changes: z
     .array(
       z.object({
         address: z.string(),
         type: z.string(),
+        /** Set where it is the old object of a replacement that was interrupted. */
+        deposed: z.string().optional(),
         change: z.object({
           actions: z.array(z.string()),
           before: values.nullable(),

@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PolycastError } from "../../constructs/fleet/problem";
+import type { FleetDeployment } from "../../live/deployment";
+import { environmentDirectory } from "../../live/state-location";
+import type { TrafficPlan } from "../../live/traffic-valve";
+import { buildApp } from "../../stacks/app";
+import { guardOutput } from "../../stacks/output-guard";
+import { guardSandbox } from "../../stacks/sandbox-guard";
+import { synth } from "../../stacks/synth";
+import { TerraformRefusal, terraform } from "../adopt/stack-terraform";
+import type { SynthesizedStack } from "../adopt/synthesized-stack";
+import { planSchema, type Plan } from "../adopt/trial-plan";
+import { preflight } from "../preflight";
+import type { RolloutScene } from "./scene";
+
+/** How Terraform and OpenTofu say that somebody else is at work on a state. */
+const LOCKED = "Error acquiring the state lock";
+
+/** A plan of one stack that is saved: what is applied is what was looked at. */
+export interface SavedPlan {
+  readonly plan: Plan;
+  /** @throws TerraformRefusal where it does not come to its end. */
+  readonly apply: () => Promise<void>;
+}
+
+/**
+ * Synthesizes the stacks into the scene's own directory, since a deploy may be under way beside it, plans one and
+ * hands the plan over. The plan is gone afterwards: it holds what the state holds, secrets too.
+ *
+ * @throws PolycastError where somebody else holds the state's lock, TerraformRefusal where Terraform cannot plan.
+ */
+export async function withPlan<T>(
+  { environment, workspace, env }: RolloutScene,
+  stack: string,
+  deployments: readonly FleetDeployment[],
+  traffic: Pick<TrafficPlan, "next" | "refusal"> | undefined,
+  use: (saved: SavedPlan) => Promise<T>,
+): Promise<T> {
+  guardSandbox(environment, env);
+  await preflight([stack], process.env);
+  // Below the same home as the state, which the stacks find by a relative path.
+  const outdir = join(environmentDirectory(environment.name), workspace, "cdktf.out");
+  mkdirSync(outdir, { recursive: true });
+  guardOutput(outdir, environment.name);
+  synth(() => buildApp(environment, deployments, { outdir }, traffic));
+  const synthesized = { name: stack, directory: join(outdir, "stacks", stack), env };
+  const secret = mkdtempSync(join(tmpdir(), "polycast-plan-"));
+  try {
+    const file = join(secret, "plan.bin");
+    await unlocked(synthesized, ["init", "-input=false"]);
+    await unlocked(synthesized, ["plan", "-input=false", "-json", `-out=${file}`]);
+    const plan = planSchema.parse(JSON.parse(await terraform(synthesized, ["show", "-json", file])));
+    return await use({
+      plan,
+      apply: async () => {
+        await unlocked(synthesized, ["apply", "-input=false", "-json", file]);
+      },
+    });
+  } finally {
+    rmSync(secret, { recursive: true, force: true });
+  }
+}
+
+/** A lock says nothing about the change: whoever tries again later may find it gone. */
+async function unlocked(stack: SynthesizedStack, args: readonly [string, ...string[]]): Promise<void> {
+  try {
+    await terraform(stack, args);
+  } catch (error) {
+    if (!(error instanceof TerraformRefusal) || !error.message.includes(LOCKED)) throw error;
+    throw new PolycastError("A state is locked; nothing was changed. The next advance tries again.", [
+      { where: stack.name, what: error.message },
+    ]);
+  }
+}

@@ -1,0 +1,79 @@
+import type { Decision } from "../../rollout/decide";
+import { wavesOf, type HistoryEntry, type RolloutState, type Wave } from "../../rollout/rollout-state";
+import { plainTable } from "../plain-table";
+
+/** A moment of the clock, to the second. */
+export function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace("T", " ").slice(0, 19);
+}
+
+/** `4 h 10 min`, `45 s`. */
+export function durationText(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
+  if (minutes > 0) return whole % 60 > 0 ? `${minutes} min ${whole % 60} s` : `${minutes} min`;
+  return `${whole} s`;
+}
+
+/** What has become of an advance, or would become of the next one. */
+export function decisionText(decision: Decision, now: number): string {
+  switch (decision.kind) {
+    case "act":
+      return decision.why;
+    case "note":
+      return decision.why;
+    case "wait":
+      return decision.until === undefined
+        ? `Waits: ${decision.why}`
+        : `Waits for ${durationText(decision.until - now)}, until ${timeText(decision.until)}: ${decision.why}`;
+    case "stop":
+      return [`Stands: ${decision.why}`, ...decision.evidence.map((line) => `  ${line}`)].join("\n");
+    case "ended":
+      return `It has ended: ${decision.result}.`;
+  }
+}
+
+/** One line about the rollout, and its waves. */
+export function rolloutText(rollout: RolloutState, now: number): string {
+  const { id, plan, ended, paused } = rollout;
+  const state =
+    ended !== undefined
+      ? `${ended.result}, ${timeText(ended.at)}`
+      : paused !== undefined
+        ? `paused by ${paused.by}${paused.why === undefined ? "" : `: ${paused.why}`}`
+        : { forward: "going on", back: "going back", "all-back": "going back, every fleet" }[rollout.course];
+  return [
+    `Rollout ${id} of ${plan.release} in ${plan.environment}: ${state}`,
+    plainTable(
+      ["wave", "fleet", "phase", "since", "release", "was", "bake"],
+      wavesOf(rollout).map((wave) => waveRow(rollout, wave, now)),
+    ),
+  ].join("\n");
+}
+
+function waveRow({ plan }: RolloutState, { index, plan: wave, state }: Wave, now: number): readonly string[] {
+  const fleet = plan.fleets[wave.fleet];
+  const isBack = state.direction === "back" ? ", back" : "";
+  return [
+    String(index + 1),
+    wave.sites === undefined ? wave.fleet : `${wave.fleet}: ${wave.sites.join(", ")}`,
+    `${state.phase}${isBack}`,
+    state.phase === "waiting" ? "" : durationText(now - state.since),
+    fleet?.next.id ?? "",
+    fleet?.previous.id ?? "",
+    state.baked > 0 ? `${durationText(state.baked)} of ${durationText(plan.bakeSeconds)}` : "",
+  ];
+}
+
+/** Everything that has happened, one line each, with what was seen below it. */
+export function historyText(history: readonly HistoryEntry[]): string {
+  return history
+    .map(({ at, by, what, fleet, why, evidence = [] }) =>
+      [
+        `${timeText(at)}  ${by}  ${fleet === undefined ? "" : `${fleet}: `}${what}${why === undefined ? "" : ` (${why})`}`,
+        ...evidence.map((line) => `    ${line}`),
+      ].join("\n"),
+    )
+    .join("\n");
+}

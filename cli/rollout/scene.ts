@@ -1,0 +1,34 @@
+import type { Environment } from "../../constructs/fleet/environment";
+import type { LiveStore } from "../../live/live-store";
+import { commandEnvironment } from "../cdktf";
+import { openClock, type RolloutClock } from "./rollout-clock";
+
+/** What a rollout is carried out with. */
+export interface RolloutScene {
+  readonly environment: Environment;
+  readonly live: LiveStore;
+  readonly clock: RolloutClock;
+  /** Folder beside the live record into which stacks are synthesized; two that work at once have one each. */
+  readonly workspace: string;
+  /** Variables for Terraform: attached where the environment is a sandbox's. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Opens the environment that POLYCAST_ENV names. It brings CDKTF and the providers' bindings with it; the other verbs do
+ * without.
+ * @throws PolycastError where it is a sandbox's, and none runs.
+ */
+export async function openScene(workspace = "rollout-stacks"): Promise<RolloutScene> {
+  const env = commandEnvironment(process.env);
+  const { environment, live } = await openRecords();
+  return { environment, live, clock: await openClock(environment, process.env), workspace, env };
+}
+
+/** The environment and its records alone. */
+export async function openRecords(): Promise<Pick<RolloutScene, "environment" | "live">> {
+  const { chosenEnvironment, loadEnvironment } = await import("../../environments/load-environment");
+  const { openLiveStore } = await import("../../live/open-live-store");
+  const environment = await loadEnvironment(chosenEnvironment());
+  return { environment, live: await openLiveStore(environment) };
+}

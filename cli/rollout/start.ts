@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import { createInterface } from "node:readline/promises";
+import { readManifest } from "../../live/read-manifest";
+import { describeShortfall } from "../../rollout/peak-load";
+import { planRollout } from "../../rollout/plan-rollout";
+import { startRollout, type RolloutState } from "../../rollout/rollout-state";
+import type { RolloutPlan } from "../../rollout/rollout-plan";
+import { keepShapes, planShapes } from "./approved-shapes";
+import { heldText, personName } from "./person";
+import { keepEnded, withRollout } from "./rollout-store";
+import { durationText, rolloutText } from "./rollout-text";
+import { rolloutWish, type StartOptions } from "./asked-wish";
+import { openScene } from "./scene";
+
+export interface StartCommandOptions extends StartOptions {
+  readonly autoApprove?: true;
+  readonly json?: true;
+}
+
+/** `polycast rollout start`: nothing is changed by it; `rollout advance` does. */
+export async function start(options: StartCommandOptions): Promise<void> {
+  // With --json only the result may be on standard output.
+  const tell = (text: string): void => {
+    (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+  };
+  const scene = await openScene();
+  const { environment, live, clock } = scene;
+  const { objects } = live;
+  const result = await withRollout(objects, environment.name, "rollout start", async (store) => {
+    const last = await store.read();
+    const { record } = await live.read();
+    const wish = rolloutWish(environment, options);
+    const { plan, shortfalls } = planRollout(environment, readManifest(environment), record, wish);
+    const occasion = { id: newId(plan.release), at: clock.now(), by: personName() };
+    const rollout = startRollout(last?.rollout, plan, occasion);
+    tell(
+      planText(
+        plan,
+        shortfalls.map(describeShortfall).map(({ where, what }) => `  ${where}: ${what}`),
+      ),
+    );
+    tell("What Terraform does to each fleet, and no more:");
+    const shapes = await planShapes(scene, plan, (line) => {
+      tell(`  ${line}`);
+    });
+    if (options.autoApprove === undefined && !(await approved())) return undefined;
+    await keepShapes(objects, rollout.id, shapes);
+    if (last !== undefined) await keepEnded(objects, last.rollout);
+    return (await store.write(rollout, last?.version)) === undefined ? undefined : rollout;
+  });
+  if (result === undefined) tell("Nothing was started.");
+  else if ("heldBy" in result) tell(`Nothing was started. ${heldText(result)}`);
+  else finish(result, options, tell, clock.now());
+  if (result === undefined || "heldBy" in result) process.exitCode = 1;
+}
+
+function finish(
+  rollout: RolloutState,
+  { json }: StartCommandOptions,
+  tell: (text: string) => void,
+  now: number,
+): void {
+  if (json) process.stdout.write(`${JSON.stringify(rollout, null, 2)}\n`);
+  tell(`${rolloutText(rollout, now)}\nIt goes on, step by step, with: npx polycast rollout advance`);
+}
+
+function planText(plan: RolloutPlan, shortfalls: readonly string[]): string {
+  const rungs = plan.waves.map(
+    ({ fleet, ladder }, index) =>
+      `  ${index + 1}. ${fleet}: ${plan.fleets[fleet]?.previous.id ?? ""} to ${plan.release}; shares of ${ladder.join(", ")} %`,
+  );
+  return [
+    `The release ${plan.release} in ${plan.environment}, one fleet after the other:`,
+    ...rungs,
+    `Each bakes for ${durationText(plan.bakeSeconds)}. A step moves ${plan.trafficLimit} points at most, the first after a drain ${plan.firstLimit}.`,
+    `Evidence: ${plan.evidence.join(", ")}, and DNS as served. Peak: ${plan.peak} connections.`,
+    ...(shortfalls.length === 0 ? [] : ["Not protected against:", ...shortfalls]),
+  ].join("\n");
+}
+
+/** Unique, and it says what it is about. */
+function newId(release: string): string {
+  return `${release}-${randomBytes(4).toString("hex")}`;
+}
+
+async function approved(): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    // Ctrl-C and Ctrl-D are no answer.
+    const answer = await terminal.question('Start it? Only "yes" does: ').catch(() => "");
+    return answer.trim() === "yes";
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,60 @@
+import { rolloutWish, verifyOf } from "../../../cli/rollout/asked-wish";
+import { parseDuration } from "../../../constructs/fleet/duration";
+import { checkForm } from "../../../constructs/fleet/environment-form";
+import { testEnvironment } from "../../environment-for-tests";
+
+const rollout = { peak: { connections: 500 }, bake: "2h", approve: "each" as const };
+const environment = testEnvironment({ rollout });
+
+test.each([
+  ["30s", 30],
+  ["90m", 5_400],
+  ["4h", 14_400],
+  ["2d", 172_800],
+  ["4", undefined],
+  ["0h", undefined],
+  ["-1h", undefined],
+  ["4 h", undefined],
+  ["", undefined],
+])("the time %j is %j seconds", (text, seconds) => {
+  expect(parseDuration(text)).toBe(seconds);
+});
+
+test("the environment says what the command line does not", () => {
+  expect(rolloutWish(environment, { release: "r2" })).toEqual({
+    release: "r2",
+    peak: 500,
+    bakeSeconds: 7_200,
+    approve: "each",
+    command: false,
+  });
+  const told = { release: "r2", peak: "9", bake: "5m", settle: "1h", spare: "2", approve: "once" } as const;
+  expect(rolloutWish(environment, { ...told, order: "b,a" })).toMatchObject({
+    ...{ peak: 9, bakeSeconds: 300, settleSeconds: 3_600, spare: 2, approve: "once", order: ["b", "a"] },
+  });
+});
+
+test("a peak that nobody has declared and a time that is none are refused, both at once", () => {
+  const ask = () => rolloutWish(testEnvironment(), { release: "r2", bake: "soon" });
+  expect(ask).toThrow("nobody has said how many connections");
+  expect(ask).toThrow('--bake: "soon" is not a time');
+});
+
+test("a verifying command has a minute unless told otherwise", () => {
+  const verify = { command: "true" };
+  expect(verifyOf(testEnvironment({ rollout: { ...rollout, verify } }))).toEqual({ ...verify, seconds: 60 });
+  expect(verifyOf(environment)).toBeUndefined();
+});
+
+test("what is misspelt in an environment is found when it is loaded", () => {
+  expect(checkForm(environment)).toEqual([]);
+  const wrong = { ...rollout, bake: "soon", spare: 3, verfiy: { command: "true" } };
+  expect(checkForm({ ...environment, rollout: wrong }).map(({ where }) => where)).toEqual([
+    "rollout.bake",
+    "rollout.spare",
+    "rollout",
+  ]);
+  expect(checkForm({ ...environment, rollout: { bake: "4h" } }).map(({ where }) => where)).toEqual([
+    "rollout.peak",
+  ]);
+});

@@ -43,7 +43,12 @@ const images = {
   aws: Object.fromEntries(regions.map((region) => [region, "ami-00000000000000001"])),
   stackpath: "polycast/edge-node:r1",
 };
-const manifest = { version: 1 as const, image: "edge-node", stable: "r1", releases: { r1: images } };
+const manifest = {
+  version: 1 as const,
+  image: "edge-node",
+  channels: { stable: "r1" },
+  releases: { r1: { images } },
+};
 
 const outdir = process.env["CDKTF_OUTDIR"] ?? "cdktf.out";
 mkdirSync(outdir, { recursive: true });

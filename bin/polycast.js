@@ -9,7 +9,9 @@ if (!existsSync(join(root, "node_modules", "ts-node"))) {
   process.exit(1);
 }
 // cdktf, the ts-node of its app and our own look for their configuration in the directory they run in.
-if (process.env.POLYCAST_HOME) process.env.POLYCAST_HOME = resolve(process.env.POLYCAST_HOME);
+for (const name of ["POLYCAST_HOME", "POLYCAST_IMAGES"]) {
+  if (process.env[name]) process.env[name] = resolve(process.env[name]);
+}
 process.chdir(root);
 require("ts-node").register({ projectSearchDir: root });
 require("../cli/polycast.ts");

@@ -9,6 +9,7 @@ import { objectsIn } from "./adopt/held-objects";
 import { rolesOf, type Role } from "./adopt/roles";
 import { commandEnvironment, stackDirectory, synthesize } from "./cdktf";
 import { Stopped, USAGE } from "./exit-code";
+import { preflight } from "./preflight";
 import { requireTerraform } from "./terraform";
 
 interface AdoptOptions {
@@ -32,6 +33,7 @@ export function addAdopt(program: Command): void {
     .action(async (stack: string, objects: string[], options: AdoptOptions, command: Command) => {
       refuseUsage(command, objects, options);
       await requireTerraform(process.env);
+      if (!options.list) await preflight([stack], process.env);
       const scene = await sceneOf(stack);
       if (options.list) await list(scene, options);
       else await adoptAll(scene, objects, options);

@@ -3,16 +3,17 @@ import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import { PolycastError, show, suggest } from "../constructs/fleet/problem";
-import { attachment, refuseOtherEnvironment, SANDBOX_ENVIRONMENT } from "../sandbox/attachment";
+import { attachment, refuseOtherEnvironment } from "../sandbox/attachment";
 import { runGracefully, type GracefulOptions, type GracefulResult } from "../sandbox/graceful-child";
 import { PROJECT_ROOT } from "../live/state-location";
 import { attachedSandbox } from "../sandbox/sandbox";
+import { DEFAULT_SANDBOX_ENVIRONMENT, isSandboxEnvironment } from "../sandbox/sandbox-environments";
 import { Stopped } from "./exit-code";
 
-/** The environment for a command on the environment that POLYCAST_ENV names: attached where that is the sandbox. */
+/** The environment for a command on the environment that POLYCAST_ENV names: attached where that is a sandbox's. */
 export function commandEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const interactive = process.stdout.isTTY;
-  if ((env["POLYCAST_ENV"] ?? SANDBOX_ENVIRONMENT) !== SANDBOX_ENVIRONMENT) {
+  if (!isSandboxEnvironment(env["POLYCAST_ENV"] ?? DEFAULT_SANDBOX_ENVIRONMENT)) {
     return interactive ? env : { ...env, CI: "1" };
   }
   refuseOtherEnvironment(env);

@@ -1,10 +1,13 @@
 import type { Command } from "commander";
 import { PolycastError } from "../constructs/fleet/problem";
+import { KEEP_IDENTITY } from "../live/read-secrets";
 import { describeLock } from "../live/state-lock";
-import { fleetStackNames, EDGE_DNS } from "../live/stack-names";
+import { stackNames } from "../live/stack-names";
 import type { GracefulResult } from "../sandbox/graceful-child";
 import { ALL_STACKS, commandEnvironment, runCdktf, stackDirectory } from "./cdktf";
 import { exitCodeOf, USAGE } from "./exit-code";
+import { NOT_NARROWED, withoutIdentities } from "./keep-identity";
+import { preflight } from "./preflight";
 import { requireTerraform, terraformBinary } from "./terraform";
 
 /**
@@ -16,25 +19,40 @@ const OBJECTS_AT_ONCE = 30;
 interface DeployOptions {
   readonly autoApprove?: true;
   readonly ignoreMissingStackDependencies?: true;
+  readonly keepIdentity?: true;
 }
 
 /** `polycast deploy` and `polycast destroy`: cdktf's own commands, with a Ctrl-C that Terraform survives. */
 export function addDeploy(program: Command): void {
-  addVerb(program, "deploy", "Deploy stacks of the environment that POLYCAST_ENV names (default: sandbox)");
+  addVerb(
+    program,
+    "deploy",
+    "Deploy stacks of the environment that POLYCAST_ENV names (default: sandbox)",
+  ).option(
+    "--keep-identity",
+    "leave out the identities by which nodes write logs; they keep what they have, and the cloud that holds these is not asked",
+  );
   addVerb(program, "destroy", "Destroy stacks of the environment that POLYCAST_ENV names (default: sandbox)");
 }
 
-function addVerb(program: Command, verb: "deploy" | "destroy", description: string): void {
-  program
+function addVerb(program: Command, verb: "deploy" | "destroy", description: string): Command {
+  return program
     .command(verb)
     .description(description)
-    .argument("[stacks...]", "names of stacks; all of them where none is named")
+    .argument("[stacks...]", "names of stacks; without one, all that run the edge: those of images are named")
     .option("--auto-approve", "do not ask before changing anything")
     .option("--ignore-missing-stack-dependencies", "leave out stacks that the named ones depend on")
     .action(async (stacks: string[], options: DeployOptions, command: Command) => {
       const flags = options.ignoreMissingStackDependencies ? ["--ignore-missing-stack-dependencies"] : [];
-      await changeStacks(command, verb, stacks.length > 0 ? stacks : [ALL_STACKS], flags, options);
+      await changeStacks(command, verb, stacks.length > 0 ? stacks : await edgeStacks(), flags, options);
     });
+}
+
+/** What runs the edge, without the images: to build them takes long, and nobody should do it by the way. */
+async function edgeStacks(): Promise<readonly string[]> {
+  // An environment brings CDKTF with it, so it is loaded here only.
+  const { chosenEnvironment, loadEnvironment } = await import("../environments/load-environment");
+  return stackNames(await loadEnvironment(chosenEnvironment()));
 }
 
 /** Ends the command where it would have to ask and nobody is there to answer. */
@@ -58,12 +76,17 @@ export async function changeStacks(
 ): Promise<GracefulResult> {
   requireApproval(command, options);
   await requireTerraform(process.env);
+  const kept = options.keepIdentity ? { ...variables, [KEEP_IDENTITY]: "1" } : variables;
+  await preflight(stacks, { ...process.env, ...kept });
   // While cdktf asks about one stack it takes the terminal's Ctrl-C for itself, and would kill a Terraform that is
   // at work on another: so where it asks, one stack comes after the other.
   const approval = options.autoApprove ? ["--auto-approve"] : ["--parallelism", "1"];
   const parallelism = ["--terraform-parallelism", String(OBJECTS_AT_ONCE)];
-  const env = { ...commandEnvironment(process.env), ...variables };
-  const result = await runCdktf(verb, stacks, [...flags, ...approval, ...parallelism], { env });
+  const attached = { ...commandEnvironment(process.env), ...kept };
+  const narrowed = options.keepIdentity ? await withoutIdentities(stacks, attached) : NOT_NARROWED;
+  const env = { ...attached, ...narrowed.variables };
+  const all = [...flags, ...narrowed.flags, ...approval, ...parallelism];
+  const result = await runCdktf(verb, stacks, all, { env });
   process.exitCode = exitCodeOf(result);
   if (result.code !== 0 && result.stoppedBy === undefined) await refuseLocked(stacks, env);
   return result;
@@ -80,7 +103,7 @@ async function refuseLocked(stacks: readonly string[], env: NodeJS.ProcessEnv): 
   const { openLiveStore } = await import("../live/open-live-store");
   const environment = await loadEnvironment(chosenEnvironment());
   const store = await openLiveStore(environment);
-  const named = [...fleetStackNames(environment), EDGE_DNS].filter(
+  const named = stackNames(environment).filter(
     (stack) => stacks.includes(ALL_STACKS) || stacks.includes(stack),
   );
   const locks = await Promise.all(named.map((stack) => store.readLock(stack)));

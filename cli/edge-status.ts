@@ -5,7 +5,7 @@ import type { LiveFleet, LiveRecord } from "../live/live-record";
 import { readManifest } from "../live/read-manifest";
 import { EDGE_DNS, fleetStackName } from "../live/stack-names";
 import { lastTraffic } from "../live/traffic-valve";
-import type { GroupReport } from "../sandbox/world/world";
+import type { AlarmReport, GroupReport } from "../sandbox/world/world";
 import { knownNodes, type KnownNode, type KnownNodes } from "./known-nodes";
 
 /** An environment's edge at one moment. */
@@ -15,13 +15,15 @@ export interface EdgeStatus {
   readonly time: string;
   /** World seconds per real second, in the sandbox. */
   readonly clockScale?: number;
-  readonly stable: string;
+  /** The release that new fleets start with; undefined: the channel is empty. */
+  readonly stable?: string;
   readonly fleets: readonly FleetStatus[];
   readonly nodesFrom: KnownNodes["source"];
   /** Why no nodes are shown. */
   readonly nodesUnknown?: string;
   readonly nodes: readonly KnownNode[];
   readonly monitors: readonly MonitorStatus[];
+  readonly alarms: readonly AlarmStatus[];
 }
 
 export interface FleetStatus {
@@ -48,6 +50,13 @@ export interface MonitorStatus {
   readonly forSeconds: number;
 }
 
+export interface AlarmStatus {
+  readonly name: string;
+  readonly state: AlarmReport["state"];
+  readonly reason: string;
+  readonly forSeconds: number;
+}
+
 /** What a fleet's stack has in its outputs. */
 export type StackOutputs = Readonly<Record<string, string | undefined>>;
 
@@ -61,7 +70,7 @@ export async function readEdgeStatus(environment: Environment, env: NodeJS.Proce
   const traffic = lastTraffic(await store.readState(EDGE_DNS));
   return describeEdge(
     environment,
-    readManifest(environment).stable,
+    readManifest(environment).channels.stable,
     record,
     outputs,
     await knownNodes(environment, env),
@@ -75,7 +84,7 @@ export async function readEdgeStatus(environment: Environment, env: NodeJS.Proce
  */
 export function describeEdge(
   environment: Environment,
-  stable: string,
+  stable: string | undefined,
   record: LiveRecord,
   outputs: ReadonlyMap<string, StackOutputs>,
   known: KnownNodes,
@@ -91,7 +100,7 @@ export function describeEdge(
     environment: environment.name,
     time: new Date(now).toISOString(),
     ...(world && { clockScale: world.clock.scale }),
-    stable,
+    ...(stable !== undefined && { stable }),
     fleets: fleetNames(environment, record).map((name) => {
       const { anycast_ipv4: ipv4, anycast_ipv6: ipv6, release: deployed } = outputs.get(name) ?? {};
       const own = nodes.filter(({ fleet }) => fleet === name);
@@ -123,6 +132,10 @@ export function describeEdge(
       downFrom: Object.entries(from).flatMap(([place, { up }]) => (up ? [] : [place])),
       forSeconds: Math.max(0, Math.round((now - since) / 1000)),
     })),
+    alarms: (world?.alarms ?? []).map(({ name, state, reason, since }) => ({
+      ...{ name, state, reason },
+      forSeconds: Math.max(0, Math.round((now - since) / 1000)),
+    })),
   };
 }
 
@@ -145,7 +158,7 @@ function differences(
   wanted: boolean,
   live: LiveFleet | undefined,
   deployed: { readonly address?: string | undefined; readonly release?: string | undefined },
-  stable: string,
+  stable: string | undefined,
   share: string,
 ): readonly string[] {
   if (live === undefined)
@@ -153,7 +166,7 @@ function differences(
   const found = [
     wanted ? "" : "recorded, but not in the environment",
     deployed.address === undefined ? "recorded, but without an address: not deployed to the end" : "",
-    live.release === stable ? "" : `runs ${live.release}; stable is ${stable}`,
+    live.release === stable ? "" : `runs ${live.release}; stable is ${stable ?? "none"}`,
     live.share === 100 ? "" : live.share === 0 ? "drained" : `at ${live.share} % of its share`,
     share,
     deployed.release === undefined || deployed.release === live.release

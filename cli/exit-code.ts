@@ -5,6 +5,8 @@ export const FAILED = 1;
 export const USAGE = 2;
 /** What was asked could not be found out, or not all of it. */
 export const UNKNOWN = 3;
+/** A rollout stands until the evidence changes or a person says something, or has gone back. */
+export const STOPPED = 4;
 
 /** What our own exit code is after a command of ours that ran another. */
 export function exitCodeOf({ code, stoppedBy }: GracefulResult): number {

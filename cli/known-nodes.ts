@@ -1,6 +1,6 @@
 import type { Environment } from "../constructs/fleet/environment";
-import { SANDBOX_ENVIRONMENT } from "../sandbox/attachment";
 import { sandboxStatus } from "../sandbox/sandbox";
+import { isSandboxEnvironment } from "../sandbox/sandbox-environments";
 import { worldClient } from "../sandbox/world-api/client";
 import type { WorldReport } from "../sandbox/world-api/world-report";
 import { CONTROL_PLANE_TOKEN, controlPlaneNodes } from "./control-plane-nodes";
@@ -11,6 +11,8 @@ export interface KnownNode {
   readonly site: string;
   readonly name: string;
   readonly release: string;
+  /** Id of the secret that it was given to write logs, where it says so. */
+  readonly secretId?: string;
   readonly health: string;
   /** Beyond health: that it boots, is frozen, dead, or cut off, and why. */
   readonly condition?: string;
@@ -27,8 +29,8 @@ export interface KnownNodes {
   /** Time by which ages are counted, in milliseconds since 1970: the world's in the sandbox. */
   readonly now: number;
   readonly nodes: readonly KnownNode[];
-  /** The sandbox's clouds and monitors, which only it shows. */
-  readonly world?: Pick<WorldReport, "clock" | "groups" | "monitors">;
+  /** The sandbox's clouds, monitors and alarms, which only it shows. */
+  readonly world?: Pick<WorldReport, "clock" | "groups" | "monitors" | "alarms">;
 }
 
 /** @throws PolycastError where whoever should know does not answer. */
@@ -36,7 +38,7 @@ export async function knownNodes(
   { name, controlPlaneUrl }: Pick<Environment, "name" | "controlPlaneUrl">,
   env: NodeJS.ProcessEnv,
 ): Promise<KnownNodes> {
-  if (name === SANDBOX_ENVIRONMENT) return fromSandbox(env);
+  if (isSandboxEnvironment(name)) return fromSandbox(env);
   const token = env[CONTROL_PLANE_TOKEN] ?? "";
   return token === ""
     ? nobody(`set ${CONTROL_PLANE_TOKEN} to an operator token of ${controlPlaneUrl}`)
@@ -49,18 +51,20 @@ async function fromSandbox(env: NodeJS.ProcessEnv): Promise<KnownNodes> {
   if (state !== "running" && state !== "foreign")
     return nobody(`the sandbox does not run; start it: npx polycast sandbox up`);
   const world = await worldClient(env).world();
-  const { clock, groups, monitors } = world;
-  return { source: "sandbox", now: clock.now, nodes: worldNodes(world), world: { clock, groups, monitors } };
+  const { clock, groups, monitors, alarms } = world;
+  const nodes = worldNodes(world);
+  return { source: "sandbox", now: clock.now, nodes, world: { clock, groups, monitors, alarms } };
 }
 
 function worldNodes({ nodes, clock }: WorldReport): KnownNode[] {
-  return nodes.map(({ fleet, site, name, release, health, port, ...node }) => {
+  return nodes.map(({ fleet, site, name, release, secretId, health, port, ...node }) => {
     const { state, partitioned, reason = "", since } = node;
     const condition = [state === "running" ? "" : state, partitioned ? "cut off" : "", reason]
       .filter(Boolean)
       .join(", ");
     return {
       ...{ fleet, site, name, release, health },
+      ...(secretId !== undefined && { secretId }),
       ...(condition !== "" && { condition }),
       ageSeconds: secondsBetween(since, clock.now),
       ...(port !== undefined && { port }),
@@ -74,8 +78,9 @@ async function fromControlPlane(environment: string, url: string, token: string)
   return {
     source: "control plane",
     now,
-    nodes: nodes.map(({ since, fleet, site, name, release, health }) => ({
+    nodes: nodes.map(({ since, fleet, site, name, release, secretId, health }) => ({
       ...{ fleet, site, name, release, health },
+      ...(secretId !== undefined && { secretId }),
       ageSeconds: secondsBetween(Date.parse(since), now),
     })),
   };

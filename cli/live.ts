@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Environment } from "../constructs/fleet/environment";
 import { PolycastError, show, suggest } from "../constructs/fleet/problem";
 import type { LiveStore } from "../live/live-store";
+import { addAwait } from "./await-node";
 
 interface Chosen {
   readonly environment?: string;
@@ -43,6 +44,8 @@ export function addLive(program: Command): void {
       const { share = 0 } = fleets[fleet] ?? {};
       process.stdout.write(`${environment.name}: ${fleet} runs ${release}, with ${share} % of its share.\n`);
     });
+
+  addAwait(live);
 
   verb("share", "Record how much of its policy share a fleet is to get: 100 all, 0 drained")
     .requiredOption("--fleet <name>", "the fleet")

@@ -2,15 +2,32 @@ import { Command, CommanderError } from "commander";
 import { PolycastError } from "../constructs/fleet/problem";
 import { signalCode } from "../sandbox/graceful-child";
 import { thisPolycast } from "../sandbox/sandbox-record";
-import { addAdopt } from "./adopt";
-import { addDeploy } from "./deploy";
-import { addDns } from "./dns/dns";
 import { FAILED, Stopped, USAGE } from "./exit-code";
-import { addLive } from "./live";
-import { addSandbox } from "./sandbox/sandbox";
-import { addStart } from "./start";
-import { addStatus } from "./status";
-import { addTunnel } from "./tunnel";
+
+type AddVerb = (program: Command) => void;
+
+const deploy = async (): Promise<AddVerb> => (await import("./deploy")).addDeploy;
+
+/** By the first word of a command line, in the order of the help. */
+const VERBS = new Map(
+  Object.entries<() => Promise<AddVerb>>({
+    start: async () => (await import("./start")).addStart,
+    status: async () => (await import("./status")).addStatus,
+    deploy,
+    destroy: deploy,
+    dns: async () => (await import("./dns/dns")).addDns,
+    tunnel: async () => (await import("./tunnel")).addTunnel,
+    adopt: async () => (await import("./adopt")).addAdopt,
+    doctor: async () => (await import("./doctor")).addDoctor,
+    sandbox: async () => (await import("./sandbox/sandbox")).addSandbox,
+    image: async () => (await import("./image/image")).addImage,
+    rollout: async () => (await import("./rollout/rollout")).addRollout,
+    evacuate: async () => (await import("./evacuate")).addEvacuate,
+    live: async () => (await import("./live")).addLive,
+    secrets: async () => (await import("./secrets/secrets")).addSecrets,
+    provider: async () => (await import("./provider/provider")).addProvider,
+  }),
+);
 
 /**
  * Runs the command; the exit code is left in `process.exitCode`.
@@ -19,14 +36,18 @@ import { addTunnel } from "./tunnel";
  */
 export async function run(args: readonly string[]): Promise<void> {
   try {
-    await polycast().parseAsync(args, { from: "user" });
+    await (await polycast(args[0])).parseAsync(args, { from: "user" });
   } catch (error) {
     process.exitCode = report(error);
   }
 }
 
-/** The command with all its verbs. */
-export function polycast(): Command {
+/**
+ * The command.
+ *
+ * @param verb the only one that is wanted: to load them all would take longer than most of them do. Default: all.
+ */
+export async function polycast(verb = ""): Promise<Command> {
   const program = new Command("polycast")
     .description("One product's edge on several anycast networks at once")
     .version(thisPolycast().polycast)
@@ -34,14 +55,10 @@ export function polycast(): Command {
     .showHelpAfterError("(polycast --help says more)")
     .enablePositionalOptions()
     .exitOverride();
-  addStart(program);
-  addStatus(program);
-  addDeploy(program);
-  addDns(program);
-  addTunnel(program);
-  addAdopt(program);
-  addSandbox(program);
-  addLive(program);
+  const wanted = VERBS.get(verb);
+  const loads = wanted === undefined ? new Set(VERBS.values()) : [wanted];
+  const verbs = await Promise.all([...loads].map((load) => load()));
+  for (const add of verbs) add(program);
   return program;
 }
 

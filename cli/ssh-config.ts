@@ -4,7 +4,7 @@ import { refuseIfAny, show, type Problem } from "../constructs/fleet/problem";
 
 /** What a client says of itself. */
 export interface SshWish {
-  /** Who logs in. Default: who runs ssh. */
+  /** Who logs in. Default: the only user whom the image's tunnel server lets in. */
   readonly user?: string;
   /** File of the private key on the client's machine. Default: those that ssh tries. */
   readonly identity?: string;
@@ -21,6 +21,9 @@ export const NO_TUNNELS: Problem = {
   remedy: 'Add one to the environment: { port: 2222, protocol: "TCP", role: "tunnel" }',
 };
 
+/** See `images/edge-node/provision/files/usr/lib/polycast/configure`: `AllowUsers`. */
+const TUNNEL_USER = "tunnel";
+
 /** Seconds between questions whether the other side is there, and how many of them may stay without an answer. */
 const ALIVE = { interval: 10, count: 3 };
 
@@ -30,7 +33,7 @@ const ALIVE = { interval: 10, count: 3 };
  */
 export function sshConfig(
   { name, zone, listeners, fleets }: Pick<Environment, "name" | "zone" | "listeners" | "fleets">,
-  { user, identity, forwards }: SshWish,
+  { user = TUNNEL_USER, identity, forwards }: SshWish,
 ): string {
   const [port] = sshPorts(listeners);
   const parsed = forwards.map((spec) => ({ spec, line: remoteForward(spec) }));
@@ -38,7 +41,7 @@ export function sshConfig(
     () => "There is no configuration for these tunnels:",
     [
       ...(port === undefined ? [NO_TUNNELS] : []),
-      ...(user === undefined ? [] : checkUser(user)),
+      ...checkUser(user),
       ...(identity === undefined ? [] : checkIdentity(identity)),
       ...parsed.flatMap(({ spec, line }) => (line === undefined ? [notForwarded(spec)] : [])),
     ],
@@ -56,7 +59,7 @@ export function sshConfig(
     "",
     `Host ${hosts.map(({ host }) => host).join(" ")}`,
     `  Port ${port}`,
-    ...(user === undefined ? [] : [`  User ${user}`]),
+    `  User ${user}`,
     ...(identity === undefined ? [] : [`  IdentityFile ${quoted(identity)}`, "  IdentitiesOnly yes"]),
     `  HostKeyAlias ${alias}`,
     "  StrictHostKeyChecking yes",

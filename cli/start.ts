@@ -1,8 +1,9 @@
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { attachment, refuseOtherEnvironment, SANDBOX_ENVIRONMENT } from "../sandbox/attachment";
+import { attachment, refuseOtherEnvironment } from "../sandbox/attachment";
 import { signalCode } from "../sandbox/graceful-child";
+import { sandboxEnvironmentOf } from "../sandbox/sandbox-environments";
 import { worldClient } from "../sandbox/world-api/client";
 import { sandboxStop, sandboxUp, type AttachedSandbox } from "../sandbox/sandbox";
 import { EDGE_DNS, fleetStackName } from "../live/stack-names";
@@ -85,10 +86,10 @@ async function start(json: boolean, wish: StopWish): Promise<number> {
   }
 }
 
-/** The fleets are whatever environments/sandbox.ts says; it brings CDKTF with it, so it is loaded here only. */
+/** The fleets are whatever the environment's file says; it brings CDKTF with it, so it is loaded here only. */
 async function sandboxFleets(): Promise<readonly string[]> {
   const { loadEnvironment } = await import("../environments/load-environment");
-  return (await loadEnvironment(SANDBOX_ENVIRONMENT)).fleets.map(({ name }) => name);
+  return (await loadEnvironment(sandboxEnvironmentOf(process.env))).fleets.map(({ name }) => name);
 }
 
 async function deploy(

@@ -1,4 +1,4 @@
-import type { EdgeStatus, FleetStatus } from "./edge-status";
+import type { AlarmStatus, EdgeStatus, FleetStatus } from "./edge-status";
 import { plainTable } from "./plain-table";
 
 /** The status as a person reads it, at most 100 columns wide. */
@@ -6,7 +6,7 @@ export function statusText(status: EdgeStatus): string {
   const { environment, time, clockScale, stable, nodes, monitors, nodesUnknown } = status;
   const clock = clockScale === undefined ? "" : `, world time at ${clockScale}x`;
   return [
-    `${environment} at ${time}${clock}; stable release ${stable}`,
+    `${environment} at ${time}${clock}; stable release ${stable ?? "none"}`,
     "",
     plainTable(
       ["fleet", "share", "addresses", "release", "healthy", "state"],
@@ -34,7 +34,24 @@ export function statusText(status: EdgeStatus): string {
             ]),
           ),
         ]),
+    ...alarmLines(status.alarms),
   ].join("\n");
+}
+
+/** Those that say something; of the others only that they are there. */
+function alarmLines(alarms: readonly AlarmStatus[]): readonly string[] {
+  if (alarms.length === 0) return [];
+  const states = { ALARM: "raised", INSUFFICIENT_DATA: "no data", OK: "ok" };
+  const loud = alarms.filter(({ state }) => state !== "OK");
+  if (loud.length === 0) return ["", `alarms: ${alarms.length}, all ok`];
+  return [
+    "",
+    plainTable(
+      ["alarm", "state", "for"],
+      loud.map(({ name, state, forSeconds }) => [name, states[state], describeSeconds(forSeconds)]),
+    ),
+    `${alarms.length - loud.length} more are ok`,
+  ];
 }
 
 function fleetRow(

@@ -12,10 +12,12 @@ export interface StopWish {
   release(): void;
 }
 
-export function listenForStop(): StopWish {
+/** @param onFirst told once, when the first signal arrives. */
+export function listenForStop(onFirst: (signal: NodeJS.Signals) => void = () => undefined): StopWish {
   let first: NodeJS.Signals | undefined;
   let wake = (): void => undefined;
   const heard = (signal: NodeJS.Signals): void => {
+    if (first === undefined) onFirst(signal);
     first ??= signal;
     wake();
   };

@@ -17,7 +17,7 @@ export function addTunnel(program: Command): void {
     .description("The tunnels that clients hold, one to each fleet")
     .command("config")
     .description("Write an OpenSSH client configuration with one host for each fleet")
-    .option("--user <name>", "who logs in (default: who runs ssh)")
+    .option("--user <name>", "who logs in (default: tunnel, the only one whom the image lets in)")
     .option("--identity <file>", "the client's private key (default: those that ssh tries)")
     .option("--forward <spec...>", "[BIND:]PORT:HOST:HOSTPORT, as for ssh -R; on every tunnel")
     .option("--output <file>", "write it there instead of to the standard output")

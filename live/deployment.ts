@@ -1,6 +1,7 @@
 import { checkPercents } from "../constructs/dns/check-traffic";
 import { checkEnvironment } from "../constructs/fleet/check-environment";
 import type { Environment } from "../constructs/fleet/environment";
+import type { SecretSlots } from "../constructs/fleet/log-access";
 import type { FleetProvider, FleetRelease } from "../constructs/fleet/fleet-provider";
 import { refuseIfAny, suggest, type Problem } from "../constructs/fleet/problem";
 import type { ReleaseManifest } from "../constructs/image/release-manifest";
@@ -13,6 +14,12 @@ export interface FleetDeployment {
   readonly release: FleetRelease;
   /** Percent of its policy share; see the live record. */
   readonly share: number;
+  /** Why the release that it runs is revoked, where it is. */
+  readonly revoked?: string;
+  /** Which of its secrets the nodes are given; those of a first deploy where it is left out. */
+  readonly slots?: SecretSlots;
+  /** True: the identity by which nodes write logs stays out of the plan, and they keep what they were given. */
+  readonly keepsIdentity?: boolean;
 }
 
 /**
@@ -47,11 +54,12 @@ export function planDeployment(
       `The environment "${environment.name}" has ${count === 1 ? "a problem" : `${count} problems`}:`,
     problems,
   );
-  return environment.fleets.map((fleet) => ({
-    fleet,
-    release: releases.get(fleet) as FleetRelease,
-    share: record.fleets[fleet.name]?.share ?? 100,
-  }));
+  return environment.fleets.map((fleet) => {
+    const release = releases.get(fleet) as FleetRelease;
+    const revoked = manifest.releases[release.id]?.revoked;
+    const share = record.fleets[fleet.name]?.share ?? 100;
+    return { fleet, release, share, ...(revoked === undefined ? {} : { revoked }) };
+  });
 }
 
 function findRelease(
@@ -60,13 +68,29 @@ function findRelease(
   record: LiveRecord,
 ): FleetRelease | Problem {
   const live = record.fleets[fleet.name]?.release;
-  const id = live ?? manifest.stable;
-  const images = manifest.releases[id];
-  if (images === undefined) {
+  const id = live ?? manifest.channels.stable;
+  if (id === undefined) {
+    return {
+      where: `fleets.${fleet.name}`,
+      what: "is new, and the manifest's channel stable leads to no release that it could start with",
+      remedy: "Promote one: npx polycast image promote --to stable",
+    };
+  }
+  const release = manifest.releases[id];
+  if (release === undefined) {
     return {
       where: `fleets.${fleet.name}`,
       what: `runs the release "${id}", which the manifest lacks; ${suggest(id, Object.keys(manifest.releases))}`,
       remedy: "Put the release back into the manifest: a deploy never changes what a fleet runs.",
+    };
+  }
+  const { images, revoked } = release;
+  // What runs already must stay deployable, or nobody could take traffic away from it.
+  if (revoked !== undefined && live === undefined) {
+    return {
+      where: `fleets.${fleet.name}`,
+      what: `would start with the release "${id}", which is revoked: ${revoked}`,
+      remedy: "Promote another release: npx polycast image promote --release ID --to stable",
     };
   }
   if (!(fleet.provider in images)) {

@@ -22,11 +22,17 @@ export interface S3Objects extends ObjectStore {
 }
 
 const ENDING = ".json";
+const CONNECTION_MILLISECONDS = 10_000;
 
 /** Texts in S3, written conditionally (`If-Match`, `If-None-Match`). */
 export function s3ObjectStore(environment: string, { bucket, region }: S3Place): S3Objects {
   // Path style is what emulators and most S3-alikes need, and what AWS takes too.
-  const client = new S3Client({ region, forcePathStyle: true });
+  const client = new S3Client({
+    region,
+    forcePathStyle: true,
+    // A network that drops packets would otherwise hold a command for minutes.
+    requestHandler: { connectionTimeout: CONNECTION_MILLISECONDS },
+  });
   const folder = `polycast/${environment}/`;
   const keyOf = (key: string) => `${folder}${key}${ENDING}`;
   const uri = (objectKey: string) => `s3://${bucket}/${objectKey}`;

@@ -2,9 +2,7 @@ import { devNull } from "node:os";
 import { PolycastError, show } from "../constructs/fleet/problem";
 import { withoutCredentials } from "./credentials";
 import type { AttachedSandbox } from "./sandbox";
-
-/** The one environment that the sandbox takes. */
-export const SANDBOX_ENVIRONMENT = "sandbox";
+import { isSandboxEnvironment, SANDBOX_ENVIRONMENTS, sandboxEnvironmentOf } from "./sandbox-environments";
 
 /**
  * The environment of a command that works in the sandbox: Terraform finds the simulated providers, cdktf writes
@@ -19,7 +17,7 @@ export function attachment(
 ): NodeJS.ProcessEnv {
   return {
     ...withoutCredentials(env),
-    POLYCAST_ENV: SANDBOX_ENVIRONMENT,
+    POLYCAST_ENV: sandboxEnvironmentOf(env),
     POLYCAST_HOME: places.home,
     POLYCAST_SANDBOX: places.directory,
     TF_REATTACH_PROVIDERS: JSON.stringify(record.reattach),
@@ -39,17 +37,17 @@ export function attachment(
 }
 
 /**
- * Refuses everything but the sandbox environment, before anything is started.
+ * Refuses everything but the sandbox's environments, before anything is started.
  *
  * @throws PolycastError where POLYCAST_ENV names another one.
  */
 export function refuseOtherEnvironment(env: NodeJS.ProcessEnv): void {
   const named = env["POLYCAST_ENV"];
-  if (named === undefined || named === "" || named === SANDBOX_ENVIRONMENT) return;
-  throw new PolycastError("The sandbox takes the sandbox environment only", [
+  if (named === undefined || named === "" || isSandboxEnvironment(named)) return;
+  throw new PolycastError("The sandbox takes the sandbox's environments only", [
     {
       where: "POLYCAST_ENV",
-      what: `is ${show(named)}, which is not simulated; allowed here: "${SANDBOX_ENVIRONMENT}"`,
+      what: `is ${show(named)}, which is not simulated; allowed here: ${SANDBOX_ENVIRONMENTS.join(", ")}`,
       remedy: "Unset it for the sandbox, or deploy that environment outside of it: npx polycast deploy",
     },
   ]);

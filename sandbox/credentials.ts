@@ -29,6 +29,10 @@ const CREDENTIAL_PREFIXES = [
   "SCW_",
   "TF_CLI_ARGS",
   "TF_TOKEN_",
+  "TF_VAR_ENROL_TOKEN_",
+  "TF_VAR_EQUINIX_",
+  "TF_VAR_JOIN_TOKEN_",
+  "TF_VAR_VULTR_",
   "TFE_",
   "VAULT_",
 ] as const;

@@ -3,16 +3,19 @@ import { serveControlPlane } from "./control-plane/http";
 import { runDaemon } from "./daemon-process";
 import { readZones } from "./dns/zones";
 import { CloudStore } from "./engine/cloud-store";
-import { spend } from "./engine/fault";
+import { spend, type FaultSource } from "./engine/fault";
 import { servePlugins } from "./engine/plugin-server";
 import { readFaults, watchFaults, writeFaults } from "./fault-file";
 import { openNetwork } from "./network/network";
+import { serveEc2Api } from "./ec2-api/server";
 import { serveNs1Api } from "./ns1-api/server";
 import { serveRoute53Api } from "./route53-api/server";
 import { simulations } from "./simulations";
+import { serveStackPathApi } from "./stackpath-api/server";
+import { serveVultrApi } from "./vultr-api/server";
 import { serveWorldApi } from "./world-api/server";
 import { scaledClock } from "./world/clock";
-import { readImages } from "./world/images";
+import { readImages, withBuiltImages } from "./world/images";
 import { runAgents } from "./world/node-agent";
 import { openWorld } from "./world/open-world";
 import { fileWorldStore } from "./world/world-store";
@@ -25,12 +28,13 @@ const SCALE = 60;
 
 void runDaemon(async (places, log) => {
   const store = CloudStore.open(places.clouds);
-  const images = readImages();
+  const lives = simulations.flatMap(({ life }) => life ?? []);
+  const images = withBuiltImages(readImages(), lives, store);
   const worldStore = fileWorldStore(places.world);
   const clock = scaledClock({ scale: SCALE, start: worldStore.read()?.time ?? Date.now() });
   const world = openWorld({
     objects: store,
-    lives: simulations.flatMap(({ life }) => life ?? []),
+    lives,
     clock,
     images,
     store: worldStore,
@@ -41,6 +45,16 @@ void runDaemon(async (places, log) => {
   const worldApi = await serveWorldApi({ world, clock, network, zones });
   const ns1Api = await serveNs1Api({ objects: store, world });
   const route53Api = await serveRoute53Api({ objects: store, world });
+  const faults: FaultSource = {
+    faults: watchFaults(places.faults, log),
+    // In the file, so that a fault that kills this process does not strike again after its restart.
+    struck: (fault) => {
+      writeFaults(places.faults, spend(readFaults(places.faults), fault));
+    },
+  };
+  const stackpathApi = await serveStackPathApi({ objects: store, clock, faults });
+  const ec2Api = await serveEc2Api({ objects: store, clock });
+  const vultrApi = await serveVultrApi({ objects: store, clock });
   const controlPlane = new ControlPlane({
     directory: places.controlPlane,
     clock,
@@ -59,11 +73,11 @@ void runDaemon(async (places, log) => {
     simulations,
     store,
     images: (id) => images.has(id),
-    faults: watchFaults(places.faults, log),
-    // In the file, so that a fault that kills this process does not strike again after its restart.
-    struck: (fault) => {
-      writeFaults(places.faults, spend(readFaults(places.faults), fault));
-    },
+    wait: (seconds) =>
+      new Promise((resolve) => {
+        clock.after(seconds, resolve);
+      }),
+    ...faults,
   });
   return {
     records: store,
@@ -73,10 +87,13 @@ void runDaemon(async (places, log) => {
       world: { port: worldApi.port, token: worldApi.token },
       controlPlane: { url: controlPlaneApi.url, token: controlPlane.issueOperatorToken() },
       dnsApis: { NS1_ENDPOINT: ns1Api.endpoint, NS1_APIKEY: ns1Api.key, ...route53Api.variables },
+      imageApis: { ...ec2Api.variables, ...stackpathApi.variables, ...vultrApi.variables },
     },
     close: async () => {
-      const apis = [plugins, worldApi, controlPlaneApi, ns1Api, route53Api, network];
-      await Promise.all(apis.map((api) => api.close()));
+      const dnsApis = [ns1Api, route53Api];
+      const imageApis = [ec2Api, stackpathApi, vultrApi];
+      const served = [plugins, worldApi, controlPlaneApi, ...dnsApis, ...imageApis, network];
+      await Promise.all(served.map((api) => api.close()));
       agents.close();
       await world.close();
       controlPlane.close();

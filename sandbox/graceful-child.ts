@@ -14,6 +14,12 @@ const GRACE = 5_000;
 /** Signals that arrive closer together are one wish: npm repeats the terminal's Ctrl-C to its script. */
 const SAME_WISH = 500;
 
+/**
+ * What a process calls itself that builds images below a Terraform: as Terraform it gets one SIGINT, and is waited for
+ * until it has destroyed its builder.
+ */
+export const IMAGE_BUILD = "polycast-image";
+
 export interface GracefulOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -144,9 +150,13 @@ class Stopping {
     this.close();
     const deadline = Date.now() + GRACE;
     for (let left = this.leftBehind(); left.length > 0; left = this.leftBehind()) {
+      const waitedFor = left.filter((stray) => this.isTerraform(stray));
+      // What these have started they end themselves: plugins, Packer.
+      const theirs = new Set(waitedFor.flatMap(({ pid }) => descendants(pid).map((each) => each.pid)));
       for (const stray of left) {
         if (this.isTerraform(stray)) this.interrupt(stray);
-        else signalProcess(stray.pid, Date.now() < deadline ? "SIGTERM" : "SIGKILL");
+        else if (!theirs.has(stray.pid))
+          signalProcess(stray.pid, Date.now() < deadline ? "SIGTERM" : "SIGKILL");
       }
       await sleep(LOOK_EVERY);
     }
@@ -183,7 +193,7 @@ class Stopping {
 
   private isTerraform({ name }: RunningProcess): boolean {
     // A provider's plugin is called terraform-provider-…: it must hear of the end from Terraform.
-    return [this.terraform, "terraform", "tofu"].some((known) => known.slice(0, 15) === name);
+    return [this.terraform, "terraform", "tofu", IMAGE_BUILD].some((known) => known.slice(0, 15) === name);
   }
 
   private interrupt({ pid }: RunningProcess): void {

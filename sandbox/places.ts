@@ -3,8 +3,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PolycastError } from "../constructs/fleet/problem";
 import { stateHome } from "../live/state-location";
+import { sandboxEnvironmentOf } from "./sandbox-environments";
 
-/** The files of one sandbox; the Terraform state of the sandbox environment lies in the same directory. */
+/** The files of one sandbox; the Terraform state of its environment lies in the same directory. */
 export interface SandboxPlaces {
   readonly home: string;
   readonly directory: string;
@@ -26,7 +27,7 @@ export interface SandboxPlaces {
 
 export function sandboxPlaces(env: NodeJS.ProcessEnv): SandboxPlaces {
   const home = stateHome(env);
-  return placesIn(home, join(home, "sandbox"));
+  return placesIn(home, join(home, sandboxEnvironmentOf(env)));
 }
 
 /** The places of the sandbox in `directory`, which lies in `home`. */

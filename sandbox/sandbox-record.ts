@@ -4,7 +4,7 @@ import { z } from "zod";
 import { PROJECT_ROOT } from "../live/state-location";
 
 /** Version of the files that a sandbox leaves on disk; it grows when an older Polycast could not read them. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** Who made a sandbox's data. */
 export const makerSchema = z.object({ format: z.number(), polycast: z.string() });
@@ -24,6 +24,8 @@ export const recordSchema = makerSchema.extend({
   controlPlane: z.object({ url: z.string(), token: z.string() }),
   /** Environment variables with which a client finds the simulated DNS services' APIs. */
   dnsApis: z.record(z.string(), z.string()),
+  /** The same of the simulated APIs with which images are made. */
+  imageApis: z.record(z.string(), z.string()),
   /** What Terraform reads in TF_REATTACH_PROVIDERS, by provider address. */
   reattach: z.record(
     z.string(),

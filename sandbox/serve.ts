@@ -23,7 +23,7 @@ export interface Clouds {
   readonly records: RecordSource;
   readonly feeds: FeedSource;
   /** How others reach them. */
-  readonly services: Pick<SandboxRecord, "reattach" | "world" | "controlPlane" | "dnsApis">;
+  readonly services: Pick<SandboxRecord, "reattach" | "world" | "controlPlane" | "dnsApis" | "imageApis">;
   close(): Promise<void>;
 }
 

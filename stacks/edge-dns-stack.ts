@@ -41,6 +41,7 @@ export class EdgeDnsStack extends TerraformStack {
       },
     });
     environment.dns.records(this, "dns", {
+      environment: environment.name,
       zone: environment.zone,
       traffic: next.traffic,
       targets: { A: targets("A"), AAAA: targets("AAAA") },

@@ -1,7 +1,9 @@
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import {
+  Annotations,
   TerraformOutput,
+  TerraformResource,
   TerraformStack,
   type App,
   type TerraformBackend,
@@ -11,9 +13,15 @@ import path from "node:path";
 import { demandOf } from "../constructs/fleet/check-environment";
 import type { DataPlaneFleet } from "../constructs/fleet/data-plane-fleet";
 import type { Environment } from "../constructs/fleet/environment";
+import { FIRST_SLOTS } from "../constructs/fleet/log-access";
+import { controlPlaneToken } from "../constructs/fleet/control-plane-token";
+import { secretIdOf } from "../constructs/fleet/node-file";
+import { joinToken } from "../constructs/fleet/join-token";
 import { LIVE_RECORD_RESOURCE, type FleetDeployment } from "../live/deployment";
+import { LOG_ACCESS, LOG_SECRET_ID } from "../live/applied-identity";
 import { fleetStackName } from "../live/stack-names";
 import { PROJECT_ROOT } from "../live/state-location";
+import { keptLogAccess } from "./kept-log-access";
 import { stackDirectory, useState } from "./state-backend";
 
 /** Outputs that hold a fleet's addresses, by DNS record type. */
@@ -24,27 +32,66 @@ export class FleetStack extends TerraformStack {
   public readonly fleet: DataPlaneFleet;
   private readonly backend: TerraformBackend;
 
-  public constructor(app: App, environment: Environment, { fleet, release }: FleetDeployment) {
+  public constructor(app: App, environment: Environment, deployment: FleetDeployment) {
+    const { fleet, release, revoked } = deployment;
     super(app, fleetStackName(fleet.name));
     this.backend = useState(app, this, environment);
+    if (revoked !== undefined) {
+      // No refusal: whoever takes traffic away from the fleet has to deploy it and its DNS.
+      Annotations.of(this).addWarning(
+        `The fleet "${fleet.name}" runs the release "${release.id}", which is revoked: ${revoked}. Roll another one out.`,
+      );
+    }
     const sandbox = environment.sandbox ?? false;
     const record = this.agreeWithRecord(app, environment.name, fleet.name, release.id);
+    const granted = fleet.logs?.grant(this, LOG_ACCESS, {
+      environment: environment.name,
+      fleet: fleet.name,
+      slots: deployment.slots ?? FIRST_SLOTS,
+      sandbox,
+    });
+    const join = controlPlaneToken(environment, fleet.name);
     this.fleet = fleet.fleet(this, "fleet", {
       ...demandOf(environment),
+      ...(join !== undefined && { joinToken: joinToken(this, "join-token", join, sandbox) }),
       release,
+      logAccess:
+        granted !== undefined && deployment.keepsIdentity === true
+          ? keptLogAccess(this, fleet.name, granted)
+          : granted,
       after: [record],
       sandbox,
       protect: environment.protect ?? !sandbox,
+      projectRoot: projectRootFrom(app, this),
     });
 
     const { ipv4, ipv6 } = this.fleet.anycast;
     this.output(ANYCAST_OUTPUT.A, ipv4, "Address that leads to the nearest node of the fleet");
     if (ipv6 !== undefined) this.output(ANYCAST_OUTPUT.AAAA, ipv6, "The same over IPv6");
-    this.output("release", release.id, "Release that the fleet runs");
-    this.output(
-      "capacity_connections",
-      this.fleet.capacity.connections,
-      "Connections that the fleet carries at once",
+    const secretId = granted && secretIdOf({ logAccess: granted.settings });
+    if (secretId !== undefined) {
+      const text = "Id of the secret that nodes are given to write logs, no secret itself";
+      this.leaveAfterFleet(this.output(LOG_SECRET_ID, secretId, text));
+    }
+    this.leaveAfterFleet(this.output("release", release.id, "Release that the fleet runs"));
+    const { connections } = this.fleet.capacity;
+    this.leaveAfterFleet(
+      this.output("capacity_connections", connections, "Connections that the fleet carries at once"),
+    );
+  }
+
+  /**
+   * Lets an output say what an apply has done, not what it was about to do, and makes it part of a plan that leaves out the
+   * identity: Terraform stores a constant as soon as an apply begins, and in such a plan never.
+   */
+  private leaveAfterFleet(output: TerraformOutput): void {
+    const resources = this.fleet.node.findAll().filter((each) => TerraformResource.isTerraformResource(each));
+    // CDKTF writes an output's dependencies in a form that Terraform refuses.
+    output.addOverride(
+      "depends_on",
+      resources.map(
+        ({ terraformResourceType, friendlyUniqueId }) => `${terraformResourceType}.${friendlyUniqueId}`,
+      ),
     );
   }
 
@@ -74,7 +121,7 @@ export class FleetStack extends TerraformStack {
         {
           type: "local-exec",
           command: `node bin/polycast.js live pin --environment ${environment} --fleet ${fleet} --release ${release}`,
-          workingDir: path.relative(stackDirectory(app, this.node.id), PROJECT_ROOT),
+          workingDir: projectRootFrom(app, this),
         },
       ],
     });
@@ -82,9 +129,14 @@ export class FleetStack extends TerraformStack {
     return record;
   }
 
-  private output(name: string, value: string | number, description: string): void {
-    new TerraformOutput(this, `output-${name}`, { value, description, staticId: true }).overrideLogicalId(
-      name,
-    );
+  private output(name: string, value: string | number, description: string): TerraformOutput {
+    const output = new TerraformOutput(this, `output-${name}`, { value, description, staticId: true });
+    output.overrideLogicalId(name);
+    return output;
   }
+}
+
+/** Relative, so that synthesized output names no path of the machine. */
+function projectRootFrom(app: App, stack: TerraformStack): string {
+  return path.relative(stackDirectory(app, stack.node.id), PROJECT_ROOT);
 }

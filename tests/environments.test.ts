@@ -1,8 +1,9 @@
 import { environmentNames, loadEnvironment } from "../environments/load-environment";
 import { checkEnvironment } from "../constructs/fleet/check-environment";
+import { SANDBOX_ENVIRONMENTS } from "../sandbox/sandbox-environments";
 
 test("every environment in the folder loads, under its file's name, and is valid but for its images", async () => {
-  expect(environmentNames()).toEqual(["production", "sandbox"]);
+  expect(environmentNames()).toEqual(["everywhere", "production", "sandbox"]);
   for (const name of environmentNames()) {
     const environment = await loadEnvironment(name);
     expect(environment.name).toBe(name);
@@ -10,11 +11,17 @@ test("every environment in the folder loads, under its file's name, and is valid
   }
 });
 
+test("the sandbox knows by name which of them it takes", async () => {
+  const environments = await Promise.all(environmentNames().map(loadEnvironment));
+  const simulated = environments.filter(({ sandbox }) => sandbox === true).map(({ name }) => name);
+  expect([...SANDBOX_ENVIRONMENTS].sort()).toEqual(simulated);
+});
+
 test.each(["prodution", "../main", "load-environment", "", "a\nb"])(
   "there is no environment %j",
   async (name) => {
     await expect(loadEnvironment(name)).rejects.toThrow(
-      /^No environment .*; nearest: .*there are: production, sandbox\./,
+      /^No environment .*; nearest: .*there are: everywhere, production, sandbox\./,
     );
   },
 );

@@ -16,8 +16,15 @@ describe("the stacks of the sandbox", () => {
     expect(outline(stack)).toMatchSnapshot();
   });
 
-  test("are one a fleet, and DNS", () => {
-    expect(Object.keys(stacks)).toEqual(["aws-fleet", "stackpath-fleet", "edge-dns"]);
+  test("are one a fleet, DNS, and one a provider whose images are built", () => {
+    const images = ["aws-image", "stackpath-image"];
+    expect(Object.keys(stacks)).toEqual([
+      "aws-fleet",
+      "stackpath-fleet",
+      "edge-dns",
+      "management",
+      ...images,
+    ]);
   });
 
   test("refer to no other stack, but for DNS", () => {

@@ -27,6 +27,7 @@ export const MANIFEST: ReleaseManifest = parseManifest(
 export function synthesize(
   environment: Environment,
   record: LiveRecord = emptyRecord(environment.name),
+  manifest: ReleaseManifest = MANIFEST,
 ): Record<string, StackJson> {
   const home = mkdtempSync(path.join(os.tmpdir(), "polycast-"));
   const before = process.env["POLYCAST_HOME"];
@@ -34,7 +35,7 @@ export function synthesize(
   try {
     const outdir = path.join(home, environment.name, "cdktf.out");
     mkdirSync(outdir, { recursive: true });
-    const app = buildApp(environment, planDeployment(environment, MANIFEST, record), { outdir });
+    const app = buildApp(environment, planDeployment(environment, manifest, record), { outdir });
     app.synth();
     return Object.fromEntries(
       app.node.children.map(({ node: { id } }) => [

@@ -13,6 +13,8 @@ import { PROJECT_ROOT } from "../live/state-location";
 import { adoption } from "./adoption";
 import { startEmulatedAws } from "./emulated-aws";
 import { fleetLife } from "./fleet-life";
+import { imagesAtEc2 } from "./images";
+import { management } from "./management";
 import { Report } from "./report";
 import { logWriter, route53 } from "./small-stacks";
 import { stateInS3 } from "./state-lock";
@@ -55,7 +57,10 @@ async function main(json: boolean): Promise<void> {
     report.say(`Terraform ${terraform}, ${real.description}, ${aws.description}`);
 
     await stateInS3(report, path.join(home, "state"), aws);
+    await imagesAtEc2(report, path.join(home, "images"), aws);
     await logWriter(report, { real, simulated });
+    // Before the fleet, whose log groups have the same names.
+    await management(report, { real, simulated });
     await Promise.all([
       route53(report, real),
       adoption(report, path.join(home, "adoption"), aws),

@@ -16,6 +16,7 @@ def follow_parent():
 def mend():
     from moto.ec2.models.elastic_block_store import EBSBackend
     from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+    from moto.ec2.models.security_groups import SecurityGroupRule
     from moto.ec2.utils import parse_user_data
     from moto.elbv2 import models as load_balancers
 
@@ -62,9 +63,14 @@ def mend():
             listener.protocol = protocol
         return listener
 
+    # moto forgets the description of a rule that names another group.
+    def description_of_rule(self):
+        return {**self.source_group, **self.ip_range}.get("Description")
+
     EBSBackend.create_volume = create_sized_volume
     LaunchTemplateBackend.create_launch_template = create_template_without_own_tags
     LaunchTemplate.create_version = create_version_with_user_data
+    SecurityGroupRule.description = property(description_of_rule)
     load_balancers.make_arn_for_load_balancer = arn_of_its_kind
     load_balancers.ELBv2Backend.create_load_balancer = create_load_balancer_of_its_kind
     load_balancers.ELBv2Backend.modify_listener = modify_listener_of_any_protocol

@@ -19,6 +19,7 @@ import type { StateLock } from "../live/state-lock";
 import { stackDirectory, useState } from "../stacks/state-backend";
 import type { EmulatedAws } from "./emulated-aws";
 import type { Check, Report } from "./report";
+import { rolloutState } from "./rollout-state";
 import { killGroup, Terraform } from "./terraform";
 
 const STACK = "aws-fleet";
@@ -36,6 +37,12 @@ export async function stateInS3(report: Report, home: string, aws: EmulatedAws):
   const bucket = await createBucket(aws, state);
   await report.step("state: lock", (check) => locking(check, home, env, bucket));
   await report.step("state: live record", (check) => liveRecord(check, aws, state));
+  await report.step("state: rollout", (check) =>
+    withVariables({ ...KEYS, AWS_ENDPOINT_URL_S3: aws.url }, () => {
+      const [one, other] = [s3LiveStore(production.name, state), s3LiveStore(production.name, state)];
+      return rolloutState(check, one.objects, other.objects);
+    }),
+  );
 }
 
 type S3State = Extract<Environment["state"], { kind: "s3" }>;

@@ -9,6 +9,7 @@ import { worldClient } from "../../sandbox/world-api/client";
 import { commandEnvironment } from "../cdktf";
 import { changeStacks, requireApproval } from "../deploy";
 import { Stopped } from "../exit-code";
+import { preflight } from "../preflight";
 import { listenForStop, type StopWish } from "../stop-wish";
 import { requireTerraform } from "../terraform";
 import { currentTraffic } from "./current-traffic";
@@ -54,6 +55,7 @@ function deployDns(command: Command, options: ApplyOptions, variables: NodeJS.Pr
 async function walk(command: Command, options: ApplyOptions, variables: NodeJS.ProcessEnv): Promise<void> {
   await requireTerraform(process.env);
   commandEnvironment(process.env); // refuses where no sandbox runs
+  await preflight([EDGE_DNS], process.env);
   const { environment, plan } = await currentTraffic();
   const wish = listenForStop();
   const clock = environment.sandbox === true ? () => worldClient(process.env).clock() : realClock;

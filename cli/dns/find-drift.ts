@@ -1,6 +1,7 @@
 import type { HeldDns } from "../../constructs/dns/dns-api";
 import type { Environment } from "../../constructs/fleet/environment";
 import { PolycastError, type Problem } from "../../constructs/fleet/problem";
+import type { CloudObjects } from "../../constructs/fleet/simulation";
 import { openLiveStore } from "../../live/open-live-store";
 import { CLIENT_NETWORKS } from "../../sandbox/dns/client-regions";
 import type { FeedSource } from "../../sandbox/dns/feeds";
@@ -42,14 +43,16 @@ interface Service {
 
 /**
  * Compares the three.
+ * @param wanted `applied`: with what was last applied in the code's place, which on the way to what it says is a step.
  * @throws PolycastError where what the code says cannot be known.
  */
 export async function findDrift(
   environment: Environment,
   queries: number,
   env: NodeJS.ProcessEnv,
+  wanted: "code" | "applied" = "code",
 ): Promise<DriftReport> {
-  const code = await readCode(environment);
+  const code = wanted === "code" ? await readCode(environment) : await readApplied(environment);
   for (let attempt = 1; ; attempt++) {
     const service = await readService(environment, env);
     const servers = await nameServers(environment, service.held, env);
@@ -82,12 +85,24 @@ async function readCode(environment: Environment): Promise<Code> {
     ]);
   }
   const remembered = readZones(applied.objects).find(({ name }) => name === environment.zone);
-  const monitors = simulations.flatMap(({ life }) => life?.monitors?.(objects) ?? []);
   return {
     zone,
-    healthFeeds: monitors.flatMap(({ feeds }) => feeds),
+    healthFeeds: healthFeeds(objects),
     isApplied: remembered !== undefined && recordDifferences(zone, remembered).length === 0,
   };
+}
+
+/** What was last applied, as if the code said so. */
+async function readApplied(environment: Environment): Promise<Code> {
+  const { objects } = await appliedDns(environment, await openLiveStore(environment));
+  const zone = readZones(objects).find(({ name }) => name === environment.zone);
+  if (zone === undefined) throw new PolycastError(`Nothing was applied of ${environment.zone} yet.`);
+  return { zone, healthFeeds: healthFeeds(objects), isApplied: true };
+}
+
+function healthFeeds(objects: CloudObjects): readonly string[] {
+  const monitors = simulations.flatMap(({ life }) => life?.monitors?.(objects) ?? []);
+  return monitors.flatMap(({ feeds }) => feeds);
 }
 
 async function readService(environment: Environment, env: NodeJS.ProcessEnv): Promise<Service> {

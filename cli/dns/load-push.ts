@@ -5,6 +5,7 @@ import { PolycastError } from "../../constructs/fleet/problem";
 import { attachedSandbox } from "../../sandbox/sandbox";
 import { CONTROL_PLANE_TOKEN, controlPlaneNodes } from "../control-plane-nodes";
 import { UNKNOWN } from "../exit-code";
+import { tellManagement } from "../tell-management";
 import { fleetConnections, type FleetConnections } from "./fleet-connections";
 import { serviceVariables } from "./service-variables";
 
@@ -13,6 +14,8 @@ export interface LoadReport {
   readonly environment: string;
   /** Why nothing was pushed, and need not be. */
   readonly unneeded?: string;
+  /** Why whoever watches the environment does not know of it. */
+  readonly untold?: string;
   /** What was pushed: each fleet's connections, or 0 for all of them, with an alarm for each whose reading is missing. */
   readonly fleets: readonly (FleetConnections & { readonly pushed: number })[];
 }
@@ -35,6 +38,7 @@ export function addLoad(dns: Command): void {
     .action(async ({ json }: { json?: true }) => {
       const { chosenEnvironment, loadEnvironment } = await import("../../environments/load-environment");
       const report = await pushLoad(await loadEnvironment(chosenEnvironment()), process.env);
+      if (report.untold !== undefined) process.stderr.write(`${report.untold}\n`);
       process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : describe(report));
       for (const alarm of loadAlarms(report)) process.stderr.write(`ALARM ${alarm}\n`);
       if (loadAlarms(report).length > 0) process.exitCode = UNKNOWN;
@@ -63,7 +67,9 @@ export async function pushLoad(environment: Environment, env: NodeJS.ProcessEnv)
     pushed: blind || "alarm" in reading ? SHEDS_NOTHING : reading.connections,
   }));
   await api.pushLoad(zone, Object.fromEntries(pushed.map((each) => [each.fleet, each.pushed])));
-  return { environment: name, fleets: pushed };
+  // Old readings are an alarm as no push is.
+  const untold = blind ? undefined : await tellManagement(environment, "load-pushes", 1, env);
+  return { environment: name, ...(untold !== undefined && { untold }), fleets: pushed };
 }
 
 /** A control plane that does not answer leaves DNS without readings, and not with old ones. */

@@ -55,12 +55,21 @@ export async function askEdge(
   const dns = await resolveName(client, server, wish);
   const [address = ""] = dns.addresses;
   const to = { address, port: wish.port, protocol: wish.protocol };
+  return { dns, ...(await askAddress(client, to, from)) };
+}
+
+/** The second half of it: anycast address, node. */
+export async function askAddress(
+  client: WorldClient,
+  to: AnycastTarget,
+  from: Vantage,
+): Promise<Omit<Asked, "dns">> {
   const forwarder = await client.route(to, from);
   const said = await (to.protocol === "TCP" ? askTcp(forwarder) : askUdp(forwarder)).then(
     (text) => ({ answer: nodeLine.parse(JSON.parse(text)) }),
     (error: unknown) => ({ trouble: describe(error) }),
   );
-  return { dns, to, from: from.name, forwarder, ...said };
+  return { to, from: from.name, forwarder, ...said };
 }
 
 /** @throws PolycastError where the name has no address, with the zones that there are. */

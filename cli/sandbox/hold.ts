@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { sshPorts, tunnelName } from "../../constructs/dns/tunnel-names";
 import { PolycastError, show } from "../../constructs/fleet/problem";
-import { refuseOtherEnvironment, SANDBOX_ENVIRONMENT } from "../../sandbox/attachment";
+import { refuseOtherEnvironment } from "../../sandbox/attachment";
 import { attachedSandbox } from "../../sandbox/sandbox";
+import { sandboxEnvironmentOf } from "../../sandbox/sandbox-environments";
 import { worldClient } from "../../sandbox/world-api/client";
 import { NO_TUNNELS } from "../ssh-config";
 import { resolveName } from "./ask-edge";
@@ -55,7 +56,7 @@ interface Tunnel {
 /** @throws PolycastError where a fleet's tunnel has no name yet. */
 async function findTunnels(place: string | undefined): Promise<readonly Tunnel[]> {
   const { loadEnvironment } = await import("../../environments/load-environment");
-  const { zone, listeners, fleets } = await loadEnvironment(SANDBOX_ENVIRONMENT);
+  const { zone, listeners, fleets } = await loadEnvironment(sandboxEnvironmentOf(process.env));
   const [port] = sshPorts(listeners);
   if (port === undefined) throw new PolycastError("There are no tunnels to hold", [NO_TUNNELS]);
   const client = worldClient(process.env);

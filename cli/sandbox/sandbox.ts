@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { refuseOtherEnvironment } from "../../sandbox/attachment";
+import { SANDBOX_ENVIRONMENTS } from "../../sandbox/sandbox-environments";
 import { addClock } from "./clock";
 import { addCurl } from "./curl";
 import { addDisturbances } from "./disturb";
@@ -23,4 +25,16 @@ export function addSandbox(program: Command): void {
   addDisturbances(sandbox);
   addLoad(sandbox);
   addClock(sandbox);
+  for (const verb of sandbox.commands) addEnvironment(verb);
+}
+
+/** One of the sandbox's environments; POLYCAST_ENV says the same for all commands of a shell. */
+function addEnvironment(verb: Command): void {
+  verb.option("--env <name>", `${SANDBOX_ENVIRONMENTS.join(" or ")}: each has clouds of its own`);
+  verb.hook("preAction", (_, command) => {
+    const { env } = command.optsWithGlobals<{ env?: string }>();
+    if (env === undefined) return;
+    process.env["POLYCAST_ENV"] = env;
+    refuseOtherEnvironment(process.env);
+  });
 }

@@ -18,14 +18,18 @@ export function addStatus(sandbox: Command): void {
 function asJson({ places, ...status }: SandboxStatus): object {
   const { directory } = places;
   if (status.state !== "running") return { directory, ...status };
-  const { world, controlPlane, dnsApis, ...record } = status.record;
-  const endpoints = Object.entries(dnsApis).filter(([name]) => name.endsWith("_ENDPOINT"));
+  const { world, controlPlane, dnsApis, imageApis, ...record } = status.record;
   const open = {
     world: { port: world.port },
     controlPlane: { url: controlPlane.url },
-    dnsApis: Object.fromEntries(endpoints),
+    dnsApis: endpointsOf(dnsApis),
+    imageApis: endpointsOf(imageApis),
   };
   return { directory, ...status, record: { ...record, ...open } };
+}
+
+function endpointsOf(apis: Readonly<Record<string, string>>): object {
+  return Object.fromEntries(Object.entries(apis).filter(([name]) => /_(ENDPOINT|URL)(_|$)/.test(name)));
 }
 
 function asText(status: SandboxStatus): string {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { refuseOtherEnvironment } from "../../sandbox/attachment";
 import { signalCode } from "../../sandbox/graceful-child";
 import { sandboxStop, sandboxUp } from "../../sandbox/sandbox";
+import { DEFAULT_SANDBOX_ENVIRONMENT, sandboxEnvironmentOf } from "../../sandbox/sandbox-environments";
 import { worldClient } from "../../sandbox/world-api/client";
 import { listenForStop } from "../stop-wish";
 import { parseScale } from "./clock";
@@ -29,9 +30,16 @@ export function addUp(sandbox: Command): void {
         process.stdout.write(
           `The sandbox ${started ? "is up" : "was up already"}: process ${record.pid}, ` +
             `DNS on ${record.dns.address} port ${record.dns.port}\n` +
-            "Try: npx polycast sandbox exec -- npx cdktf deploy aws-fleet stackpath-fleet --auto-approve\n",
+            `Try: ${whatToTry(sandboxEnvironmentOf(process.env))}\n`,
         );
       }
       wish.release();
     });
+}
+
+function whatToTry(environment: string): string {
+  const deploy = (stacks: string) => `npx polycast sandbox exec -- npx cdktf deploy ${stacks} --auto-approve`;
+  return environment === DEFAULT_SANDBOX_ENVIRONMENT
+    ? deploy("aws-fleet stackpath-fleet")
+    : `export POLYCAST_ENV=${environment}; ${deploy("'*'")}`;
 }

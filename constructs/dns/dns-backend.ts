@@ -1,7 +1,9 @@
 import type { Construct } from "constructs";
 import type { z } from "zod";
+import type { ApiCredential } from "../fleet/api-credential";
 import type { Listener } from "../fleet/fleet-inputs";
 import type { Problem } from "../fleet/problem";
+import type { PolicyRule } from "../policies/policy-rule";
 import type { DnsApi } from "./dns-api";
 import type { TrafficFleet } from "./preference";
 import type { Traffic } from "./traffic-policy";
@@ -15,6 +17,8 @@ export interface DnsTarget extends TrafficFleet {
 
 /** What a back end turns into its records. */
 export interface DnsProps {
+  /** Name of the environment. */
+  readonly environment: string;
   readonly zone: string;
   /** How they share: the back end's own `traffic`, or a step on the way there. */
   readonly traffic: Traffic;
@@ -45,6 +49,10 @@ export interface DnsBackend {
    * `none`: there are none.
    */
   readonly ipv6: "all" | "partial" | "none";
+  /** What its API wants of whoever changes its records. */
+  readonly credentials: readonly ApiCredential[];
+  /** What must hold for every object of its kinds. */
+  readonly policies: readonly PolicyRule[];
   /** What only this service finds wrong: policies, regions or listeners that it cannot do anything with. */
   check?(asked: Pick<DnsProps, "listeners">): readonly Problem[];
   records(scope: Construct, id: string, props: DnsProps): void;

@@ -1,25 +1,19 @@
-import { checkTraffic } from "../dns/check-traffic";
-import { checkTunnels } from "../dns/tunnel-names";
+import { checkDns, checkValve } from "../dns/check-dns";
+import { watchedIn } from "../management/watched-fleets";
+import { checkCertificates } from "./certificates";
+import { checkFleet } from "./check-fleet";
 import type { Environment } from "./environment";
-import {
-  DEFAULT_HEALTH_CHECK,
-  type FleetWish,
-  type HealthCheck,
-  type Listener,
-  type SiteWish,
-  type Size,
-} from "./fleet-inputs";
+import { DEFAULT_HEALTH_CHECK, type HealthCheck, type Listener } from "./fleet-inputs";
 import type { FleetDemand, FleetProvider, FleetRelease } from "./fleet-provider";
-import { show, suggest, type Problem } from "./problem";
+import { isCount } from "./numbers";
+import { show, type Problem } from "./problem";
+import { checkState } from "./secrets-in-state";
 
 /** A name that every provider takes as part of its own names. */
 const NAME = /^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/;
 const NAME_RULE = "a lower-case letter, then up to 30 lower-case letters, digits or hyphens, no hyphen last";
-/** Below any account's quota for one site; a slip of a digit is likelier. */
-const MOST_NODES = 1_000;
-const TTL_RANGE = [1, 86_400] as const;
-/** RFC 1035: 512 octets, of which the header takes 12, the longest question 259, and a record 16 or 28. */
-const MOST_ANSWERS = { A: 15, AAAA: 8 } as const;
+/** What a node's user data must have room for. */
+const LONGEST_JOIN_TOKEN = "x".repeat(256);
 
 /** What an environment asks of each of its fleets alike, defaults filled in. */
 export function demandOf({
@@ -28,6 +22,8 @@ export function demandOf({
   health,
   clientAffinity,
   controlPlaneUrl,
+  controlPlaneCa,
+  controlPlaneJoinToken,
 }: Environment): FleetDemand {
   return {
     environment: name,
@@ -35,6 +31,8 @@ export function demandOf({
     health: { ...DEFAULT_HEALTH_CHECK, ...health },
     clientAffinity: clientAffinity ?? "none",
     controlPlaneUrl,
+    ...(controlPlaneCa !== undefined && { controlPlaneCa }),
+    ...(controlPlaneJoinToken === true && { joinToken: LONGEST_JOIN_TOKEN }),
   };
 }
 
@@ -53,16 +51,18 @@ export function checkEnvironment(
     ...checkState(environment),
     ...checkZone(environment.zone),
     ...checkUrl(environment.controlPlaneUrl),
+    ...(environment.controlPlaneCa === undefined
+      ? []
+      : checkCertificates(environment.controlPlaneCa, "controlPlaneCa")),
     ...checkListeners(environment.listeners),
     ...checkHealth(demand.health, demand.listeners),
     ...checkDns(environment),
     ...checkValve(environment),
+    ...(environment.management?.check(watchedIn(environment)) ?? []),
     ...checkFleetNames(environment.fleets),
     ...environment.fleets.flatMap((fleet) => [
       ...checkName(fleet.name, `fleets.${fleet.name}.name`),
-      ...checkWish(fleet.wish, fleet),
-      ...checkAbilities(fleet, demand),
-      ...checkProvider(fleet, demand, releaseOf(fleet)),
+      ...checkFleet(fleet, demand, releaseOf(fleet)),
     ]),
   ];
 }
@@ -101,10 +101,14 @@ function checkListeners(listeners: readonly Listener[]): readonly Problem[] {
     return [{ where: "listeners", what: "there are none; an edge serves at least one port" }];
   const problems: Problem[] = [];
   const seen = new Set<string>();
-  for (const [index, { port, protocol }] of listeners.entries()) {
+  for (const [index, { port, protocol, role }] of listeners.entries()) {
     const where = `listeners[${index}]`;
     if (!isPort(port))
       problems.push({ where: `${where}.port`, what: `${show(port)} is not a port; 1 to 65535 are` });
+    if (role === "tunnel" && protocol === "UDP") {
+      const what = "is a tunnel over UDP; the nodes' tunnel server is OpenSSH, which has TCP only";
+      problems.push({ where, what });
+    }
     const key = `${protocol} ${port}`;
     if (seen.has(key)) problems.push({ where, what: `${key} is listed twice` });
     seen.add(key);
@@ -133,102 +137,6 @@ function checkHealth(health: HealthCheck, listeners: readonly Listener[]): reado
   return problems;
 }
 
-function checkDns({ dns, zone, fleets, listeners }: Environment): readonly Problem[] {
-  const [least, most] = TTL_RANGE;
-  const lasts = Number.isInteger(dns.ttl) && dns.ttl >= least && dns.ttl <= most;
-  return [
-    ...(lasts
-      ? []
-      : [{ where: "dns.ttl", what: `${show(dns.ttl)} is not within ${least} to ${most} seconds` }]),
-    ...checkTraffic(
-      dns.traffic,
-      fleets.map(({ name }) => name),
-    ),
-    ...(dns.check?.({ listeners }) ?? []),
-    ...checkIpv6(dns.ipv6, fleets),
-    ...checkAnswers(dns, fleets),
-    ...checkTunnels(
-      zone,
-      listeners,
-      fleets.map(({ name }) => name),
-    ),
-  ];
-}
-
-/** How much of the traffic a deploy may move, and how that is counted. */
-function checkValve({ trafficLimit, audience, dns }: Environment): readonly Problem[] {
-  const regions = dns.traffic.within.map(({ region }) => region);
-  const sizes = Object.entries(audience ?? {});
-  const unknown = sizes.filter(([region]) => !regions.includes(region));
-  const missing = audience === undefined ? [] : regions.filter((region) => !(region in audience));
-  const sum = sizes.reduce((all, [, percent]) => all + percent, 0);
-  return [
-    ...(trafficLimit === undefined || (trafficLimit >= 1 && trafficLimit <= 100)
-      ? []
-      : [{ where: "trafficLimit", what: `${show(trafficLimit)} is not within 1 to 100 points` }]),
-    ...unknown.map(([region]) => ({
-      where: `audience.${region}`,
-      what: `no policy is for this region alone; ${suggest(region, regions)}`,
-    })),
-    ...missing.map((region) => ({ where: "audience", what: `the size of ${show(region)} is missing` })),
-    ...(sum <= 100 && sizes.every(([, percent]) => percent > 0)
-      ? []
-      : [{ where: "audience", what: `${show(audience)} are not percentages above 0 of at most 100 in all` }]),
-  ];
-}
-
-/** IPv6 users would silently be shared otherwise than IPv4 users, or not at all. */
-function checkIpv6(rule: Environment["dns"]["ipv6"], fleets: readonly FleetProvider[]): readonly Problem[] {
-  const named = (has: boolean): string =>
-    fleets
-      .filter(({ wish }) => (wish.ipv6 === true) === has)
-      .map(({ name }) => name)
-      .join(", ");
-  if (rule !== "all" || named(true) === "" || named(false) === "") return [];
-  return [
-    {
-      where: "dns.ipv6",
-      what: `"all" cannot be had: IPv6 on ${named(true)}, none on ${named(false)}`,
-      remedy:
-        'Say ipv6: "partial" to lead IPv6 users to those that have it, or "none" to have no AAAA records.',
-    },
-  ];
-}
-
-/** With round robin every fleet is in every answer, which has to fit where a resolver takes no more. */
-function checkAnswers(
-  { traffic, ipv6 }: Environment["dns"],
-  fleets: readonly FleetProvider[],
-): readonly Problem[] {
-  const policies = [traffic.policy, ...traffic.within.map(({ policy }) => policy)];
-  if (policies.some(({ kind }) => kind !== "round-robin")) return [];
-  const six = ipv6 === "none" ? 0 : fleets.filter(({ wish }) => wish.ipv6 === true).length;
-  return [
-    { type: "A", count: fleets.length, most: MOST_ANSWERS.A },
-    { type: "AAAA", count: six, most: MOST_ANSWERS.AAAA },
-  ].flatMap(({ type, count, most }) =>
-    count <= most
-      ? []
-      : [
-          {
-            where: "dns.policy",
-            what: `round robin answers with all ${count} fleets; ${most} ${type} records fit into a plain DNS reply`,
-            remedy: "Use another policy: all others answer with one fleet at a time.",
-          },
-        ],
-  );
-}
-
-function checkState({ state, sandbox }: Environment): readonly Problem[] {
-  if (state.kind === "local") return [];
-  if (sandbox === true) {
-    return [{ where: "state.kind", what: "a sandbox's state is local: it goes when the sandbox goes" }];
-  }
-  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-  if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(state.bucket)) return [];
-  return [{ where: "state.bucket", what: `${show(state.bucket)} is not a bucket's name` }];
-}
-
 function checkFleetNames(fleets: readonly FleetProvider[]): readonly Problem[] {
   if (fleets.length === 0) {
     return [
@@ -248,88 +156,6 @@ function checkFleetNames(fleets: readonly FleetProvider[]): readonly Problem[] {
   }));
 }
 
-function checkWish(wish: FleetWish, { name, provider, sizes }: FleetProvider): readonly Problem[] {
-  const where = `fleets.${name}`;
-  const problems: Problem[] = [];
-  const { cpu, memoryGiB } = wish.size;
-  if (!sizes.some((size) => size.cpu === cpu && size.memoryGiB === memoryGiB)) {
-    problems.push({
-      where: `${where}.size`,
-      what: `${provider} has no size of ${describeSize(wish.size)}; nearest: ${describeSize(nearestSize(wish.size, sizes))}`,
-    });
-  }
-  if (!isCount(wish.connectionsPerNode)) {
-    problems.push({
-      where: `${where}.connectionsPerNode`,
-      what: `${show(wish.connectionsPerNode)} is not a whole number above 0`,
-    });
-  }
-  if (Object.keys(wish.sites).length === 0)
-    problems.push({ where: `${where}.sites`, what: "there are none" });
-  for (const [site, siteWish] of Object.entries(wish.sites)) {
-    problems.push(...checkNodes(siteWish, `${where}.sites["${site}"].nodes`));
-  }
-  return problems;
-}
-
-function checkNodes({ nodes }: SiteWish, where: string): readonly Problem[] {
-  if (typeof nodes === "number") return checkNodeCount(nodes, where);
-  const problems = [
-    ...checkNodeCount(nodes.min, `${where}.min`),
-    ...checkNodeCount(nodes.max, `${where}.max`),
-  ];
-  if (nodes.max < nodes.min) {
-    problems.push({ where, what: `max ${show(nodes.max)} is below min ${show(nodes.min)}` });
-  }
-  if (!(nodes.cpuPercent >= 1 && nodes.cpuPercent <= 100)) {
-    problems.push({ where: `${where}.cpuPercent`, what: `${show(nodes.cpuPercent)} is not within 1 to 100` });
-  }
-  return problems;
-}
-
-function checkNodeCount(count: number, where: string): readonly Problem[] {
-  if (isCount(count) && count <= MOST_NODES) return [];
-  return [{ where, what: `${show(count)} is not a number of nodes; 1 to ${MOST_NODES} are` }];
-}
-
-/** Wishes that the provider says it cannot fulfil, with its reason. */
-function checkAbilities({ name, wish, abilities }: FleetProvider, demand: FleetDemand): readonly Problem[] {
-  const where = `fleets.${name}`;
-  const scaling = Object.values(wish.sites).some(({ nodes }) => typeof nodes !== "number");
-  const udp = demand.listeners.some(({ protocol }) => protocol === "UDP");
-  const wished: readonly (readonly [boolean, true | string, string])[] = [
-    [wish.ipv6 === true, abilities.ipv6, `${where}.ipv6`],
-    [scaling, abilities.scaling, `${where}.sites`],
-    [udp, abilities.udp, `${where} (UDP listeners)`],
-    [demand.clientAffinity === "source-ip", abilities.sourceIpAffinity, `${where} (clientAffinity)`],
-  ];
-  return wished.flatMap(([asked, ability, place]) =>
-    asked && ability !== true ? [{ where: place, what: `cannot be had: ${ability}` }] : [],
-  );
-}
-
-function checkProvider(
-  fleet: FleetProvider,
-  demand: FleetDemand,
-  release: FleetRelease | undefined,
-): readonly Problem[] {
-  return release === undefined ? [] : fleet.check(demand, release);
-}
-
-function nearestSize(wanted: Size, sizes: readonly Size[]): Size {
-  const distance = ({ cpu, memoryGiB }: Size) =>
-    Math.abs(Math.log2(cpu / wanted.cpu)) + Math.abs(Math.log2(memoryGiB / wanted.memoryGiB));
-  return [...sizes].sort((a, b) => distance(a) - distance(b))[0] ?? wanted;
-}
-
-function describeSize({ cpu, memoryGiB }: Size): string {
-  return `${cpu} CPU and ${memoryGiB} GiB`;
-}
-
 function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 65_535;
-}
-
-function isCount(count: number): boolean {
-  return Number.isInteger(count) && count >= 1;
 }

@@ -77,6 +77,15 @@ export interface Healing {
   readonly graceSeconds: number;
 }
 
+/** An image that was built in a cloud, and can boot there. */
+export interface CloudImage {
+  /** What a node's template names it by. */
+  readonly id: string;
+  readonly provider: string;
+  /** How long a node takes to come up from it. */
+  readonly bootSeconds: number;
+}
+
 /** One port of one anycast address. */
 export interface AnycastPort {
   readonly address: string;
@@ -118,13 +127,36 @@ export interface Monitor {
   readonly feeds: readonly string[];
 }
 
-/** An alarm on a number that node groups report each minute of world time. */
+/** A number of each minute of world time; there may be none. */
+export type Metric =
+  /** Nodes of these groups together, as their clouds' health checks see them; no groups: no number. */
+  | { readonly kind: "healthy-nodes" | "unhealthy-nodes"; readonly groups: readonly string[] }
+  /** Lines that nodes write into a log group; no number where there is no line. */
+  | {
+      readonly kind: "log-lines";
+      readonly logGroup: string;
+      /** AWS region of the log group. */
+      readonly region: string;
+      /** Which of them count. */
+      readonly counts: (line: string) => boolean;
+    }
+  /** The sum of what others report under this name. */
+  | { readonly kind: "reported"; readonly name: string }
+  /** How many percent `part` is of `of`: 0 while that is below `atLeast`; no number where it has none. */
+  | {
+      readonly kind: "percent";
+      readonly part: Metric;
+      readonly of: Metric;
+      readonly atLeast: number;
+    }
+  /** Nothing in the sandbox measures it. */
+  | { readonly kind: "unmeasured" };
+
+/** An alarm on a number of each minute of world time. */
 export interface Alarm {
   readonly id: string;
   readonly name: string;
-  readonly metric: "healthy-nodes" | "unhealthy-nodes";
-  /** Ids of the node groups that are counted together; none: there is no data. */
-  readonly groups: readonly string[];
+  readonly metric: Metric;
   readonly statistic: "minimum" | "maximum" | "average" | "sum";
   readonly periodSeconds: number;
   readonly evaluationPeriods: number;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DURATION } from "./duration";
 import type { Problem } from "./problem";
 
 // What the types of an environment promise, checked when it is loaded: environments run without a type check, and a
@@ -23,16 +24,31 @@ export function fleetWishSchema(site: z.ZodRawShape = {}, fleet: z.ZodRawShape =
       z.strictObject({ nodes, locations: z.array(z.string()).optional(), ...site }),
     ),
     connectionsPerNode: z.number(),
+    logs: made("strategy", "staticKey({...})").optional(),
     ipv6: z.boolean().optional(),
     ...fleet,
   });
 }
 
 /** What a provider's or a DNS service's function returned, such as `aws({...})`. */
-const made = (key: string) =>
+const made = (key: string, like = "aws({...}) or ns1({...})") =>
   z.custom((value) => typeof value === "object" && value !== null && key in value, {
-    error: "expected what a function such as aws({...}) or ns1({...}) returns",
+    error: `expected what a function such as ${like} returns`,
   });
+
+const duration = z.string().regex(DURATION, { error: 'expected a time such as "4h", "90m" or "30s"' });
+
+const rollout = z.strictObject({
+  peak: z.strictObject({ connections: z.number().positive() }),
+  bake: duration.optional(),
+  settle: duration.optional(),
+  spare: z.union([z.literal(1), z.literal(2)]).optional(),
+  approve: z.enum(["once", "each"]).optional(),
+  order: z.array(z.string()).optional(),
+  verify: z
+    .strictObject({ command: z.string().min(1), seconds: z.number().positive().optional() })
+    .optional(),
+});
 
 const environmentSchema = z.strictObject({
   name: z.string(),
@@ -57,28 +73,42 @@ const environmentSchema = z.strictObject({
     .optional(),
   clientAffinity: z.enum(["none", "source-ip"]).optional(),
   controlPlaneUrl: z.string(),
+  controlPlaneCa: z.string().optional(),
+  controlPlaneJoinToken: z.boolean().optional(),
   dns: made("optionsSchema"),
   trafficLimit: z.number().optional(),
   audience: z.record(z.string(), z.number()).optional(),
   fleets: z.array(made("wishSchema")),
+  management: made("optionsSchema", "cloudwatch({...})").optional(),
+  rollout: rollout.optional(),
   state: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("local") }),
     z.strictObject({ kind: z.literal("s3"), bucket: z.string(), region: z.string() }),
   ]),
   protect: z.boolean().optional(),
+  waivers: z
+    .array(
+      z.strictObject({
+        rule: z.string(),
+        resource: z.string().optional(),
+        reason: z.string().regex(/\w+\s+\w+/, { error: "expected a reason that a reader understands" }),
+      }),
+    )
+    .optional(),
 });
 
 /** Keys that are missing, misspelt or of the wrong type, in the environment and in what it asks of each fleet. */
 export function checkForm(environment: unknown): readonly Problem[] {
-  const { fleets, dns } = (environment ?? {}) as { fleets?: unknown; dns?: unknown };
+  const { fleets, dns, management } = (environment ?? {}) as Readonly<Record<string, unknown>>;
   const wishes = (Array.isArray(fleets) ? fleets : []) as readonly MadeFleet[];
-  const { optionsSchema, options } = (dns ?? {}) as { optionsSchema?: z.ZodType; options?: unknown };
   return [
     ...problemsOf(environmentSchema, environment, ""),
-    ...(optionsSchema === undefined ? [] : problemsOf(optionsSchema, options, "dns")),
-    ...wishes.flatMap(({ name, wish, wishSchema }) =>
-      wishSchema === undefined ? [] : problemsOf(wishSchema, wish, `fleets.${name}`),
-    ),
+    ...optionProblems(dns, "dns"),
+    ...optionProblems(management, "management"),
+    ...wishes.flatMap(({ name, wish, wishSchema, logs }) => [
+      ...(wishSchema === undefined ? [] : problemsOf(wishSchema, wish, `fleets.${name}`)),
+      ...optionProblems(logs, `fleets.${name}.logs`),
+    ]),
   ];
 }
 
@@ -86,6 +116,13 @@ interface MadeFleet {
   readonly name: string;
   readonly wish: unknown;
   readonly wishSchema?: z.ZodType;
+  readonly logs?: unknown;
+}
+
+/** Of what a function returned that keeps its options and their form. */
+function optionProblems(made: unknown, where: string): readonly Problem[] {
+  const { optionsSchema, options } = (made ?? {}) as { optionsSchema?: z.ZodType; options?: unknown };
+  return optionsSchema === undefined ? [] : problemsOf(optionsSchema, options, where);
 }
 
 function problemsOf(schema: z.ZodType, value: unknown, where: string): readonly Problem[] {

@@ -1,4 +1,6 @@
 import type { DnsBackend } from "../dns/dns-backend";
+import type { ManagementPlane } from "../management/management-plane";
+import type { PolicyWaiver } from "../policies/policy-rule";
 import type { ClientAffinity, HealthCheck, Listener } from "./fleet-inputs";
 import type { FleetProvider } from "./fleet-provider";
 
@@ -8,6 +10,24 @@ export type StateLocation =
   | { readonly kind: "local" }
   /** An S3 bucket with versioning; state is locked by a lockfile (Terraform >= 1.10). */
   | { readonly kind: "s3"; readonly bucket: string; readonly region: string };
+
+/** How releases go from fleet to fleet; docs/rollouts.md. */
+export interface RolloutWishes {
+  /** The most that all users together have at once. */
+  readonly peak: { readonly connections: number };
+  /** How long a fleet proves itself before the next one's turn: `4h`, `90m`. Default: `4h`. */
+  readonly bake?: string;
+  /** How long a provider may take to replace a fleet's nodes. Default: `1h`. */
+  readonly settle?: string;
+  /** 2: while a fleet is in transition another may be lost too; for three or more fleets. Default: 1. */
+  readonly spare?: 1 | 2;
+  /** `each`: a person approves every wave. Default: `once`, at the start. */
+  readonly approve?: "once" | "each";
+  /** Every fleet, in the order of their turns. Default: those with the least traffic first. */
+  readonly order?: readonly string[];
+  /** A command that judges each fleet too, run in a shell at every look. Default: none, and a minute. */
+  readonly verify?: { readonly command: string; readonly seconds?: number };
+}
 
 /** One product's edge, as data. */
 export interface Environment {
@@ -26,15 +46,25 @@ export interface Environment {
   readonly clientAffinity?: ClientAffinity;
   /** `https:` URL of the control plane. */
   readonly controlPlaneUrl: string;
+  /** Certificates (PEM) by which nodes trust the control plane. Default: those that their system trusts. */
+  readonly controlPlaneCa?: string;
+  /** Whether nodes get a join token, each fleet its own, from TF_VAR_join_token_<fleet>. Default: they get none. */
+  readonly controlPlaneJoinToken?: boolean;
   readonly dns: DnsBackend;
   /** Points of traffic that one deploy of DNS may move unless told (75/25 to 0/100 is 75), from 1 to 100. Default: 10. */
   readonly trafficLimit?: number;
   /** Percent of all users in each region that has a policy of its own. Default: unknown, so the worst region counts. */
   readonly audience?: Readonly<Record<string, number>>;
   readonly fleets: readonly FleetProvider[];
+  /** Where the edge is watched, and whom alarms call. Default: nobody watches. */
+  readonly management?: ManagementPlane;
+  /** How releases go from fleet to fleet. Without it a rollout has to be told the peak. */
+  readonly rollout?: RolloutWishes;
   readonly state: StateLocation;
   /** Whether plans that would destroy an anycast address or the zone are refused. Default: outside the sandbox. */
   readonly protect?: boolean;
+  /** Exceptions from the policies of docs/policies.md, each with its reason. Default: none. */
+  readonly waivers?: readonly PolicyWaiver[];
 }
 
 /** Names the type, so that an environment file reads as plain data. */

@@ -1,4 +1,5 @@
 import type { FleetCapacity } from "./data-plane-fleet";
+import type { LogAccess } from "./log-access";
 
 /** A node's size, as any provider understands it. */
 export interface Size {
@@ -6,6 +7,9 @@ export interface Size {
   readonly cpu: number;
   readonly memoryGiB: number;
 }
+
+/** By which a price an hour becomes one a month: a year has 8,760. */
+export const HOURS_A_MONTH = 730;
 
 /** Nodes that come and go with their load. */
 export interface ScalingNodes {
@@ -35,6 +39,8 @@ export interface FleetWish<Site extends SiteWish = SiteWish> {
   readonly sites: Readonly<Record<string, Site>>;
   /** Connections that one node of this size carries at once; capacity and shares follow from it. */
   readonly connectionsPerNode: number;
+  /** How nodes may write to the log group. Default: their machines' role, on a provider that has such. */
+  readonly logs?: LogAccess;
   /** Whether the fleet is reachable over IPv6 too. Default: false. */
   readonly ipv6?: boolean;
 }

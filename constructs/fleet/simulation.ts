@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Alarm, AnycastPort, Monitor, NodeGroup } from "./cloud-life";
+import type { Alarm, AnycastPort, CloudImage, Monitor, NodeGroup } from "./cloud-life";
 
 /**
  * What a provider says about itself so that a sandbox can stand in for its Terraform plugin and its cloud.
@@ -222,8 +222,15 @@ export interface ResourceSimulation {
   readonly create: (planned: Values, cloud: Cloud) => Values;
   /** Changes the object; as `create`. A type without it is only ever replaced. */
   readonly update?: (planned: Values, prior: Values, cloud: Cloud) => Values;
+  /**
+   * Seconds, by the world's clock, that the plugin waits at least once the API has taken a change. The object is there
+   * meanwhile. A change that is left out takes no time.
+   */
+  readonly waitSeconds?: { readonly create?: number; readonly update?: number; readonly delete?: number };
   /** Checks that the object may go, and undoes side effects. The engine removes the object itself. */
   readonly delete?: (prior: Values, cloud: Cloud) => void;
+  /** Whether the cloud has taken the object along with another that it belonged to, by whatever way that went. */
+  readonly isGone?: (stored: Values, cloud: Cloud) => boolean;
   /**
    * What the plugin reads of the stored object, after an apply and at every refresh; by default all of it. What it
    * leaves out stays in Terraform's state as it was, so a plugin's blind spots can be shown.
@@ -251,6 +258,8 @@ export interface CloudLife {
   readonly monitors?: (objects: CloudObjects) => readonly Monitor[];
   /** Alarms on what nodes report. */
   readonly alarms?: (objects: CloudObjects) => readonly Alarm[];
+  /** The images that were built in it. */
+  readonly images?: (objects: CloudObjects) => readonly CloudImage[];
 }
 
 /** Everything the engine needs to stand in for one provider. */

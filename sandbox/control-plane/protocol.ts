@@ -61,6 +61,11 @@ export const registrationSchema = z
       .max(16)
       .optional()
       .describe("Where other nodes reach it."),
+    secretId: z
+      .string()
+      .max(128)
+      .optional()
+      .describe("Id of the secret that it was given at boot, which is no secret: a rotation waits for it."),
     connections: z.int().min(0).optional().describe("Connections that it has: its load, for operators."),
   })
   .meta({ id: "Registration", description: "What a node says of itself." });

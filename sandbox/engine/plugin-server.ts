@@ -3,7 +3,7 @@ import type { ProviderSimulation } from "../../constructs/fleet/simulation";
 import type { CloudStore } from "./cloud-store";
 import type { FaultSource } from "./fault";
 import { LARGEST_MESSAGE, tfplugin5 } from "./plugin-protocol";
-import { ProviderService, type ImageLookup, type PluginRequest } from "./provider-service";
+import { ProviderService, type ImageLookup, type PluginRequest, type Wait } from "./provider-service";
 
 /** How Terraform finds a running provider: one entry of TF_REATTACH_PROVIDERS. */
 export interface ReattachEntry {
@@ -22,6 +22,8 @@ export interface ServeOptions extends FaultSource {
   readonly store: CloudStore;
   /** The images there are. Where it is left out, clouds take any. */
   readonly images?: ImageLookup;
+  /** How plugins wait where theirs do. Where it is left out, they do not. */
+  readonly wait?: Wait;
   /** What a fault of kind `crash` does; by default this process kills itself. */
   readonly crash?: () => void;
 }
@@ -35,11 +37,11 @@ export interface PluginServers {
 
 /** Serves each provider's plugin protocol on a free port of the loopback interface. */
 export async function servePlugins(options: ServeOptions): Promise<PluginServers> {
-  const { simulations, store, images, crash = killSelf } = options;
+  const { simulations, store, images, wait, crash = killSelf } = options;
   const troubles = { source: options, crash };
   const servers = await Promise.all(
     simulations.map(async (simulation) => {
-      const service = new ProviderService(simulation, store, troubles, images);
+      const service = new ProviderService(simulation, store, troubles, images, wait);
       return { source: simulation.source, ...(await listen(service)) };
     }),
   );

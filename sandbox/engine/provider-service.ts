@@ -25,6 +25,9 @@ export interface Troubles {
   readonly crash: () => void;
 }
 
+/** Lets so many seconds of the world's time pass. */
+export type Wait = (seconds: number) => Promise<void>;
+
 /** Whether nodes can start from the image of this id. */
 export type ImageLookup = (id: string) => boolean;
 
@@ -67,6 +70,7 @@ export class ProviderService {
     private readonly store: CloudStore,
     private readonly troubles: Troubles,
     private readonly images?: ImageLookup,
+    private readonly wait: Wait = () => Promise.resolve(),
   ) {
     this.schema = schemaReply(simulation.schema);
   }
@@ -121,6 +125,10 @@ export class ProviderService {
     if (effects.some(({ kind }) => kind === "vanish")) cloud.remove(resource.name, id);
     const object = cloud.get(resource.name, id);
     if (object === undefined) return answer(null);
+    if (resource.simulation.isGone?.(object.attributes, cloud) === true) {
+      cloud.remove(resource.name, id);
+      return answer(null);
+    }
     const seen = this.seen(resource, object.attributes, peer, current);
     const state = isFramework(this.simulation, resource.name)
       ? seen
@@ -186,6 +194,8 @@ export class ProviderService {
       if (!(error instanceof Refusal)) throw error;
       return answer(prior, [{ severity: "error", summary: error.message, detail: error.detail }]);
     }
+    const seconds = resource.simulation.waitSeconds?.[operation];
+    if (seconds !== undefined) await this.wait(seconds);
     const failure = this.after(effects);
     return answer(state, failure === undefined ? [] : [failure]);
   }

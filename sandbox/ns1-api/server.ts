@@ -1,10 +1,11 @@
 import { Hono, type HonoRequest } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { CloudObject, CloudObjects } from "../../constructs/fleet/simulation";
 import { serveOnLoopback } from "../loopback-server";
+import { isSameSecret } from "../same-secret";
 import type { World } from "../world/world";
 import { changedRecord, feedsLabelled, recordChange, recordJson, sourceJson, zoneJson } from "./wire";
 
@@ -58,7 +59,7 @@ function ns1Api({ objects, world, key }: Ns1ApiOptions) {
     })
     .notFound((c) => c.json({ message: "not found" }, 404))
     .use(async (c, next) => {
-      if (!isSame(c.req.header("X-NSONE-Key") ?? "", key)) throw refusal(401, "Unauthorized");
+      if (!isSameSecret(c.req.header("X-NSONE-Key") ?? "", key)) throw refusal(401, "Unauthorized");
       await next();
     })
     .use(bodyLimit({ maxSize: MOST_BODY, onError: (c) => c.json({ message: "too large" }, 413) }))
@@ -113,11 +114,6 @@ async function bodyOf<T>(request: HonoRequest, schema: z.ZodType<T>): Promise<T>
 
 function refusal(status: 400 | 401 | 404, message: string): HTTPException {
   return new HTTPException(status, { message });
-}
-
-function isSame(given: string, key: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(key)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 export interface ServedNs1Api {

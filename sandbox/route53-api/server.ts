@@ -1,10 +1,11 @@
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { CloudObject, CloudObjects } from "../../constructs/fleet/simulation";
+import { isSameSecret } from "../same-secret";
 import type { World } from "../world/world";
 import { delegationXml, healthCheckXml, observationsXml, recordSetsOf, zoneName, zoneXml } from "./wire";
 import { document, element, field, type Xml } from "./xml";
@@ -68,7 +69,7 @@ function route53Api({ objects, world, key }: Route53ApiOptions) {
         : reply(500, document("ErrorResponse", NAMESPACE, element("Error", field("Code", "InternalError")))),
     )
     .use(async (c, next) => {
-      if (!isSame(keyOf(c.req.header("Authorization") ?? ""), key)) {
+      if (!isSameSecret(keyOf(c.req.header("Authorization") ?? ""), key)) {
         const message = "The security token included in the request is invalid.";
         throw new Refused(403, "InvalidClientTokenId", message);
       }
@@ -137,11 +138,6 @@ function reversed(name: string): string {
 /** `AWS4-HMAC-SHA256 Credential=<key>/<date>/...` */
 function keyOf(authorization: string): string {
   return /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(authorization)?.[1] ?? "";
-}
-
-function isSame(given: string, key: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(key)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 export interface ServedRoute53Api {

@@ -14,6 +14,8 @@ export interface WorldClient {
   disturb(effect: Disturbance, place: Place): Promise<readonly NodeReport[]>;
   /** Lets a fleet have so many connections. */
   load(fleet: string, connections: number): Promise<void>;
+  /** Tells its alarms a measurement. */
+  report(name: string, value: number): Promise<void>;
   clock(): Promise<ClockReport>;
   setScale(scale: number): Promise<ClockReport>;
   /** The loopback port that is this anycast port for clients at that place. */
@@ -45,6 +47,9 @@ export function worldClient(env: NodeJS.ProcessEnv): WorldClient {
     disturb: (effect, place) => ask("POST", "disturbances", { effect, place }) as Promise<NodeReport[]>,
     load: async (fleet, connections) => {
       await ask("PUT", "loads", { fleet, connections });
+    },
+    report: async (name, value) => {
+      await ask("POST", "measurements", { name, value });
     },
     clock: () => ask("GET", "clock") as Promise<ClockReport>,
     setScale: (scale) => ask("PUT", "clock", { scale }) as Promise<ClockReport>,

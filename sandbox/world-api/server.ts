@@ -25,6 +25,7 @@ const disturbance = z.strictObject({
   }),
 });
 const load = z.strictObject({ fleet: z.string(), connections: z.number() });
+const measurement = z.strictObject({ name: z.string(), value: z.number() });
 const clockSetting = z.strictObject({ scale: z.number() });
 const routeWish = z.strictObject({
   to: z.strictObject({ address: z.string(), port: z.int(), protocol: z.enum(["TCP", "UDP"]) }),
@@ -68,6 +69,11 @@ function worldApi({ world, clock, network, zones, token }: WorldApiOptions) {
     .put("/v1/loads", body(load), (c) => {
       const { fleet, connections } = c.req.valid("json");
       world.load(fleet, connections);
+      return c.json(null);
+    })
+    .post("/v1/measurements", body(measurement), (c) => {
+      const { name, value } = c.req.valid("json");
+      world.report(name, value);
       return c.json(null);
     })
     .get("/v1/clock", (c) => c.json(reportClock(clock)))

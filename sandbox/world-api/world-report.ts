@@ -1,4 +1,5 @@
 import type { Position } from "../../constructs/fleet/cloud-life";
+import { secretIdOf } from "../../constructs/fleet/node-file";
 import type { AnycastTarget } from "../network/forwarders";
 import type { Clock } from "../world/clock";
 import type { AlarmReport, GroupReport, MonitorReport, NodeState, World, WorldNode } from "../world/world";
@@ -35,6 +36,8 @@ export interface NodeReport {
   readonly position: Position;
   readonly image: string;
   readonly release: string;
+  /** Id of the secret that it was given to write logs. */
+  readonly secretId?: string;
   readonly state: NodeState;
   readonly reason?: string;
   readonly health: WorldNode["health"];
@@ -68,10 +71,12 @@ export function reportClock(clock: Clock): ClockReport {
 export function reportNode(node: WorldNode, port?: number): NodeReport {
   const { name, group, fleet, site, location, position, image, release } = node;
   const { file, state, reason, health, partitioned, since } = node;
+  const secretId = file && secretIdOf(file);
   return {
     ...{ name, group, fleet, site, location, position, image, release },
     ...{ state, health, partitioned, since },
     ...(file !== undefined && { provider: file.provider }),
+    ...(secretId !== undefined && { secretId }),
     ...(reason !== undefined && { reason }),
     ...(port !== undefined && { port }),
   };

@@ -1,4 +1,4 @@
-import type { NodeFile } from "../../constructs/fleet/node-file";
+import { secretIdOf, type NodeFile } from "../../constructs/fleet/node-file";
 import type { ControlPlane } from "../control-plane/control-plane";
 import type { Caller } from "../control-plane/identity";
 import { signToken } from "../control-plane/node-token";
@@ -166,7 +166,11 @@ function registrationOf({ file, registration }: Agent, node: WorldNode, connecti
   const health = node.answer()?.status === 200 ? "healthy" : "unhealthy";
   if (registration?.health === health && registration.connections === connections) return registration;
   const { fleet, provider, release } = file;
-  return { fleet, site: node.site, provider, release, health, connections };
+  const secretId = secretIdOf(file);
+  return {
+    ...{ fleet, site: node.site, provider, release, health, connections },
+    ...(secretId !== undefined && { secretId }),
+  };
 }
 
 function asNode(caller: Caller): NodeCaller {

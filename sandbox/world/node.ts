@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nodeFileFrom, siteOf, type Found } from "../../constructs/fleet/cloud-init";
 import type {
   Healing,
   NodeGroup,
@@ -9,7 +10,6 @@ import type {
 import type { NodeFile } from "../../constructs/fleet/node-file";
 import { show } from "../../constructs/fleet/problem";
 import type { Clock, Timer } from "./clock";
-import { nodeFileFrom, siteOf, type Found } from "./cloud-init";
 import { IMAGES_FILE, type SimulatedImage, type SimulatedImages } from "./images";
 import type { NodeAnswer, NodeState, WorldNode } from "./world";
 
@@ -142,6 +142,14 @@ export class SimulatedNode implements WorldNode {
     if (this.state === "frozen") return "it holds its connections and answers nothing";
     if (this.state === "booting") return undefined;
     return this.fails() ? `${this.release} fails its own health check` : this.slowness();
+  }
+
+  public get failedPercent(): number {
+    const errors = (this.does?.behaviour ?? []).filter((each) => each.kind === "errors");
+    return Math.max(
+      0,
+      ...errors.filter((each) => this.age() >= each.afterSeconds).map(({ percent }) => percent),
+    );
   }
 
   public answer(): NodeAnswer | undefined {

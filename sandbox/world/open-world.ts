@@ -1,8 +1,9 @@
 import type { AnycastPort, Monitor, Position } from "../../constructs/fleet/cloud-life";
 import type { CloudLife, CloudObjects } from "../../constructs/fleet/simulation";
-import { runAlarms, type NodeCount } from "./alarms";
+import { runAlarms } from "./alarms";
 import type { Clock } from "./clock";
 import type { SimulatedImages } from "./images";
+import { measure } from "./measure";
 import { runMonitors } from "./monitors";
 import type { NodeSurroundings, SimulatedNode } from "./node";
 import { SimulatedGroup } from "./node-group";
@@ -17,6 +18,9 @@ const WRITE_DELAY = 100;
 
 /** At most so many real milliseconds of the world's time are lost when the process is killed while nothing changes. */
 const WRITE_INTERVAL = 10_000;
+
+/** How long a report counts, in world milliseconds: once, as alarms measure each minute. */
+const REPORTS_KEPT = 60_000;
 
 export interface WorldOptions {
   /** What exists in the clouds; the store of the clouds has this shape. */
@@ -48,6 +52,7 @@ export function openWorld(options: WorldOptions): World {
   const feeds = new Map<string, FeedValues>(Object.entries(kept?.feeds ?? {}));
   let partitions: readonly Place[] = kept?.partitions ?? [];
   const loads = new Map<string, number>(Object.entries(kept?.loads ?? {}));
+  let reports: readonly { readonly name: string; readonly value: number; readonly at: number }[] = [];
   let ports = new Map<string, AnycastPort>();
   let writing: NodeJS.Timeout | undefined;
   let rereading: NodeJS.Immediate | undefined;
@@ -97,13 +102,18 @@ export function openWorld(options: WorldOptions): World {
     return node?.isReachable === true && (what.kind === "tcp" || node.answer()?.status === 200);
   };
 
-  const count = (ids: readonly string[]): NodeCount | undefined => {
-    const counted = ids.map((id) => groups.get(id)).filter((group) => group !== undefined);
-    if (counted.length === 0) return undefined;
-    const all = counted.flatMap((group) => group.nodes);
-    const number = (health: WorldNode["health"]): number =>
-      all.filter((node) => node.health === health).length;
-    return { healthy: number("healthy"), unhealthy: number("unhealthy") };
+  const report: World["report"] = (name, value) => {
+    const since = clock.now() - REPORTS_KEPT;
+    reports = [...reports.filter(({ at }) => at >= since), { name, value, at: clock.now() }];
+    log(`${name} is reported: ${value}`);
+  };
+
+  /** The sum of a minute's reports. */
+  const reported = (name: string): number | undefined => {
+    const now = clock.now();
+    const counts = ({ at }: { at: number }): boolean => at >= now - REPORTS_KEPT && at < now;
+    const values = reports.filter((each) => each.name === name && counts(each)).map(({ value }) => value);
+    return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
   };
 
   const pushFeed: World["pushFeed"] = (id, values) => {
@@ -116,7 +126,11 @@ export function openWorld(options: WorldOptions): World {
 
   let seen = read(lives, objects);
   const monitors = runMonitors({ clock, specs: () => seen.monitors, probe, onFeed: pushFeed });
-  const alarms = runAlarms({ clock, specs: () => seen.alarms, count });
+  const alarms = runAlarms({
+    clock,
+    specs: () => seen.alarms,
+    measure: (metric) => measure(metric, { groups, connections: spread(loads, nodes()), reported }),
+  });
 
   /** Makes the world as the clouds' objects say. */
   function settle(): void {
@@ -202,6 +216,7 @@ export function openWorld(options: WorldOptions): World {
     alarms: () => alarms.reports(),
     feed: (id) => feeds.get(id),
     pushFeed,
+    report,
     anycastPorts: () =>
       [...ports.values()].map(({ address, port, protocol }) => ({ address, port, protocol })),
     route,
@@ -237,7 +252,8 @@ function read(lives: readonly CloudLife[], objects: CloudObjects): Required<Amou
   };
 }
 
-type Amount = { [Part in keyof CloudLife]: ReturnType<NonNullable<CloudLife[Part]>> };
+/** Images are looked up one by one, when a node starts. */
+type Amount = { [Part in Exclude<keyof CloudLife, "images">]: ReturnType<NonNullable<CloudLife[Part]>> };
 
 function placeOf({ fleet, site, name }: WorldNode): Required<Place> {
   return { fleet, site, node: name };

@@ -28,8 +28,9 @@ export function nodeBehind<Node>(
     .filter((each): each is { backend: AnycastBackend; destination: Destination<Node> } => {
       return each.destination !== undefined;
     })
-    .map((each) => ({ ...each, distance: angleBetween(from, each.destination.position) }))
-    .sort((one, other) => one.distance - other.distance);
+    // Groups at one place, such as nodes that announce themselves, are alike to whoever comes: chance decides.
+    .map((each) => ({ ...each, distance: angleBetween(from, each.destination.position), lot: random() }))
+    .sort((one, other) => one.distance - other.distance || one.lot - other.lot);
   // Where nobody further on takes those whom the nearer ones leave over, the nearest does.
   const chosen =
     byDistance.find(({ backend }) => random() * 100 < backend.percent) ??

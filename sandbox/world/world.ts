@@ -14,6 +14,8 @@ export interface World {
   feed(id: string): Readonly<Record<string, boolean | number | string>> | undefined;
   /** What others push into a data feed; as the value of the same field of a monitor, it stays until it is replaced. */
   pushFeed(id: string, values: Readonly<Record<string, boolean | number | string>>): void;
+  /** What others measure, for the alarms that look at it; it counts in the minute that it is told in. */
+  report(name: string, value: number): void;
   /** The ports of all anycast addresses that exist. */
   anycastPorts(): readonly { address: string; port: number; protocol: "TCP" | "UDP" }[];
   /** The node that a new connection from there reaches; undefined: nobody answers. */
@@ -87,6 +89,8 @@ export interface WorldNode {
   readonly state: NodeState;
   /** Why it is not well, for a person. */
   readonly reason?: string | undefined;
+  /** Percent of its connections that it fails to serve while it is well. Left out: none. */
+  readonly failedPercent?: number;
   /** Whether its cloud sends it traffic. */
   readonly health: "starting" | "healthy" | "unhealthy";
   /** No network reaches it. */

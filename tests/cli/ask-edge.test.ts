@@ -43,6 +43,7 @@ beforeEach(async () => {
     route: (to, from) => network.port(to, from),
     disturb: () => Promise.reject(new Error("not asked for")),
     load: () => Promise.reject(new Error("not asked for")),
+    report: () => Promise.reject(new Error("not asked for")),
     clock: () => Promise.reject(new Error("not asked for")),
     setScale: () => Promise.reject(new Error("not asked for")),
   };

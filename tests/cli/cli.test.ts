@@ -135,11 +135,44 @@ describe("another environment than the sandbox", () => {
       process.env["POLYCAST_ENV"] = "production";
       process.env["PATH"] = directory;
       expect(await polycast(...args.filter(Boolean))).toBe(1);
-      expect(err).toContain("The sandbox takes the sandbox environment only");
+      expect(err).toContain("The sandbox takes the sandbox's environments only");
       expect(err).toContain('POLYCAST_ENV: is "production"');
       expect(existsSync(join(directory, "home"))).toBe(false);
     },
   );
+
+  test.each([["up"], ["status"], ["fault"]])(
+    "sandbox %s --env takes another of the sandbox's",
+    async (verb) => {
+      const more = verb === "fault" ? ["list"] : ["--json"];
+      expect(await polycast("sandbox", verb, "--env", "production", ...(verb === "up" ? [] : more))).toBe(1);
+      expect(err).toContain('POLYCAST_ENV: is "production"');
+      expect(process.env["POLYCAST_ENV"]).toBe("production");
+    },
+  );
+
+  test("sandbox status --env is of that environment's own sandbox", async () => {
+    await polycast("sandbox", "status", "--json", "--env", "everywhere");
+    expect(JSON.parse(out)).toMatchObject({
+      state: "none",
+      directory: join(directory, "home", "everywhere"),
+    });
+  });
+});
+
+describe("live await", () => {
+  const node = ["live", "await", "--fleet", "vultr", "--node", "edge-1"];
+
+  test("says all that it cannot work with", async () => {
+    expect(await polycast(...node, "--port", "0")).toBe(1);
+    expect(err).toContain("--address: is missing; or say --sandbox");
+    expect(err).toContain('--port: "0" is not a port; 1 to 65535 are');
+  });
+
+  test("waits for nobody where there is no sandbox to ask", async () => {
+    expect(await polycast(...node, "--sandbox")).toBe(0);
+    expect(out).toBe("vultr: no sandbox runs, so no node does; edge-1 is not awaited.\n");
+  });
 });
 
 describe("without a sandbox", () => {
@@ -322,7 +355,9 @@ describe("live", () => {
 
   test("names the environments where there is none of that name", async () => {
     expect(await polycast("live", "show", "--environment", "sandbx")).toBe(1);
-    expect(err).toContain('No environment "sandbx"; nearest: "sandbox"; there are: production, sandbox.');
+    expect(err).toContain(
+      'No environment "sandbx"; nearest: "sandbox"; there are: everywhere, production, sandbox.',
+    );
   });
 });
 

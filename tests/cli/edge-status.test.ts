@@ -5,7 +5,7 @@ import { wantedTraffic } from "../../constructs/dns/applied-traffic";
 import { roundRobin } from "../../constructs/dns/traffic-policy";
 import { ns1 } from "../../constructs/dns/ns1/ns1";
 import type { LiveRecord } from "../../live/live-record";
-import type { GroupReport } from "../../sandbox/world/world";
+import type { AlarmReport, GroupReport } from "../../sandbox/world/world";
 import { awsFleet, stackpathFleet, testEnvironment } from "../environment-for-tests";
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -42,7 +42,7 @@ const deployed = new Map<string, StackOutputs>([
 ]);
 
 function inSandbox(nodes: readonly KnownNode[], groups: readonly GroupReport[] = [group]): KnownNodes {
-  const world = { clock: { now: NOW, scale: 60 }, groups, monitors: [] };
+  const world = { clock: { now: NOW, scale: 60 }, groups, monitors: [], alarms: [] };
   return { source: "sandbox", now: NOW, nodes, world };
 }
 
@@ -179,12 +179,44 @@ describe("the status of an edge", () => {
       from: { lga: { up: false, at: NOW }, ams: { up: true, at: NOW } },
       since: NOW - 90_000,
     };
-    const world = { clock: { now: NOW, scale: 60 }, groups: [], monitors: [monitor] };
+    const world = { clock: { now: NOW, scale: 60 }, groups: [], monitors: [monitor], alarms: [] };
     const status = statusOf(environment, "r1", both, deployed, { ...known, world });
     expect(status.monitors).toEqual([
       { name: "aws over IPv4", status: "down", downFrom: ["lga"], forSeconds: 90 },
     ]);
     expect(statusText(status)).toMatch(/^aws over IPv4 +down +1 min +lga$/m);
+  });
+
+  describe("alarms", () => {
+    const alarm = (name: string, state: AlarmReport["state"]): AlarmReport => ({
+      ...{ id: name, name, state, reason: "because", since: NOW - 180_000 },
+    });
+    const withAlarms = (...alarms: AlarmReport[]): EdgeStatus => {
+      const world = { clock: { now: NOW, scale: 60 }, groups: [], monitors: [], alarms };
+      return statusOf(environment, "r1", both, deployed, { ...inSandbox([]), world });
+    };
+
+    test("all of them as data, with why and since when", () => {
+      expect(withAlarms(alarm("a", "ALARM"), alarm("b", "OK")).alarms).toEqual([
+        { name: "a", state: "ALARM", reason: "because", forSeconds: 180 },
+        { name: "b", state: "OK", reason: "because", forSeconds: 180 },
+      ]);
+    });
+
+    test("as text those that are raised or have no data, and how many are ok", () => {
+      const text = statusText(
+        withAlarms(alarm("a", "ALARM"), alarm("b", "OK"), alarm("c", "INSUFFICIENT_DATA")),
+      );
+      expect(text).toMatch(/^a +raised +3 min$/m);
+      expect(text).toMatch(/^c +no data +3 min$/m);
+      expect(text).toMatch(/^1 more are ok$/m);
+      expect(text).not.toMatch(/^b /m);
+    });
+
+    test("none is raised: one line", () => {
+      expect(statusText(withAlarms(alarm("a", "OK"), alarm("b", "OK")))).toMatch(/^alarms: 2, all ok$/m);
+      expect(statusText(withAlarms())).not.toContain("alarm");
+    });
   });
 });
 

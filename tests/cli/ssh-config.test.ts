@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sshConfig, type SshWish } from "../../cli/ssh-config";
@@ -52,11 +52,19 @@ describeWithSsh(`ssh -G${hasSsh ? "" : " (SKIPPED: there is no ssh)"}`, () => {
     });
   });
 
-  test("has nothing to forward, no user and no key of its own unless told", () => {
+  test("has nothing to forward and no key of its own unless told", () => {
     const plain = understood(config(), "polycast-test-aws");
     expect(plain).not.toHaveProperty("remoteforward");
     expect(plain["identitiesonly"]).toEqual(["no"]);
-    expect(plain["user"]).toEqual(understood("", "elsewhere")["user"]);
+  });
+
+  test("logs in as the user whom the image lets in, and as no other", () => {
+    const settings = readFileSync(
+      join(__dirname, "../../images/edge-node/provision/files/usr/lib/polycast/configure"),
+      "utf8",
+    );
+    expect(understood(config(), "polycast-test-aws")["user"]).toEqual(["tunnel"]);
+    expect(settings).toMatch(/\bAllowUsers tunnel\b/);
   });
 
   test("takes user, key and forwards as they were given", () => {

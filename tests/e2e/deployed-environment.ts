@@ -2,13 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../constructs/fleet/environment";
+import type { ProviderSimulation } from "../../constructs/fleet/simulation";
+import type { ReleaseManifest } from "../../constructs/image/release-manifest";
 import { planDeployment } from "../../live/deployment";
 import { fileLiveStore } from "../../live/file-live-store";
 import type { LiveRecord } from "../../live/live-record";
 import { updateLiveRecord, type LiveStore } from "../../live/live-store";
+import { readSecrets } from "../../live/read-secrets";
 import { planTraffic } from "../../live/traffic-valve";
 import { CloudStore } from "../../sandbox/engine/cloud-store";
-import { NO_FAULTS } from "../../sandbox/engine/fault";
+import type { Fault } from "../../sandbox/engine/fault";
 import { servePlugins, type PluginServers } from "../../sandbox/engine/plugin-server";
 import { simulations } from "../../sandbox/simulations";
 import { buildApp } from "../../stacks/app";
@@ -27,18 +30,35 @@ export interface Wanted {
 /** An environment whose stacks real Terraform plans and applies against the simulated clouds, step by step. */
 export class DeployedEnvironment {
   public readonly store: CloudStore;
+  /** What goes wrong in the clouds at this moment. */
+  public faults: readonly Fault[] = [];
   private readonly home = mkdtempSync(join(tmpdir(), "polycast-fleets-"));
   private readonly before = process.env["POLYCAST_HOME"];
   private servers: PluginServers | undefined;
   private readonly terraforms = new Map<string, EngineTerraform>();
 
-  public constructor() {
+  /**
+   * @param name of the file that `polycast live pin` loads, which the first apply runs.
+   * @param clouds what stands in for the plugins, and the releases there are; by default those of the sandbox.
+   */
+  public constructor(
+    private readonly name: "sandbox" | "everywhere" = "sandbox",
+    private readonly clouds: {
+      readonly simulations: readonly ProviderSimulation[];
+      readonly manifest: ReleaseManifest;
+    } = { simulations, manifest: MANIFEST },
+  ) {
     this.store = CloudStore.open(join(this.home, "clouds"));
     process.env["POLYCAST_HOME"] = this.home;
   }
 
   public async start(): Promise<void> {
-    this.servers = await servePlugins({ simulations, store: this.store, ...NO_FAULTS });
+    this.servers = await servePlugins({
+      simulations: this.clouds.simulations,
+      store: this.store,
+      faults: () => this.faults,
+      struck: () => undefined,
+    });
   }
 
   public async stop(): Promise<void> {
@@ -51,18 +71,18 @@ export class DeployedEnvironment {
 
   /** The live record beside the state, as Terraform's own `polycast live pin` finds it. */
   public get live(): LiveStore {
-    return fileLiveStore("sandbox", join(this.home, "sandbox"));
+    return fileLiveStore(this.name, join(this.home, this.name));
   }
 
   /** Writes the live record, if one is given, and synthesizes every stack anew. */
   public async want({ environment: changes = {}, live = {}, variables }: Wanted): Promise<void> {
-    // Named as the file that `polycast live pin` loads, which the first apply runs.
-    const environment = testEnvironment({ name: "sandbox", ...changes });
-    const outdir = join(this.home, "sandbox", "cdktf.out");
+    const environment = testEnvironment({ name: this.name, ...changes });
+    const outdir = join(this.home, this.name, "cdktf.out");
     mkdirSync(outdir, { recursive: true });
-    const record = { version: 1 as const, environment: "sandbox", fleets: live };
+    const record = { version: 1 as const, environment: this.name, fleets: live };
     if (Object.keys(live).length > 0) await updateLiveRecord(this.live, () => record);
-    const deployments = planDeployment(environment, MANIFEST, record);
+    const planned = planDeployment(environment, this.clouds.manifest, record);
+    const deployments = await readSecrets(planned, this.live, variables ?? {});
     const traffic = variables && (await planTraffic(environment, deployments, this.live, variables));
     buildApp(environment, deployments, { outdir }, traffic).synth();
   }
@@ -70,7 +90,7 @@ export class DeployedEnvironment {
   /** Terraform in a stack's directory, initialised. */
   public async terraform(stack: string): Promise<EngineTerraform> {
     const known = this.terraforms.get(stack);
-    const directory = join(this.home, "sandbox", "cdktf.out", "stacks", stack);
+    const directory = join(this.home, this.name, "cdktf.out", "stacks", stack);
     const terraform = known ?? new EngineTerraform(this.servers?.reattach ?? {}, directory);
     this.terraforms.set(stack, terraform);
     const { status, stderr } = await terraform.run("init", "-input=false");

@@ -11,14 +11,10 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { NodeFile } from "../../constructs/fleet/node-file";
+import { has, where } from "../tools";
 
 const IMAGE = path.join(__dirname, "../../images/edge-node");
 const SCRIPTS = path.join(IMAGE, "provision");
-
-const has = (tool: string): boolean => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0;
-/** Left out, by name, where a tool is not there; nothing is in CI. */
-const where = (...tools: string[]): jest.It =>
-  tools.every(has) || process.env["POLYCAST_NO_SKIPS"] === "1" ? test : test.skip;
 
 /** Its lines, without comments and empty ones. */
 const lines = (file: string): string[] =>
@@ -346,6 +342,11 @@ describe("configuration of a node", () => {
         file_path: "/var/log/polycast/proxy.log",
         log_group_name: "/polycast/proof/aws",
         log_stream_name: "node-1/proxy",
+      },
+      {
+        file_path: "/var/log/polycast/health.jsonl",
+        log_group_name: "/polycast/proof/aws",
+        log_stream_name: "node-1/health",
       },
     ]);
   });

@@ -64,6 +64,18 @@ describe("the manifest", () => {
       text.replace('"stable":"r1"', '"stable":"r3"'),
       /no such release "r3"; nearest: "r1"/,
     ],
+    [
+      "an address of a build without an image",
+      text.replace('"images":{', `"builds":{"nowhere":"${"a".repeat(64)}"},"images":{`),
+      /releases.r1.builds.nowhere: is a build of nowhere, but the release has no image for it/,
+    ],
+    [
+      "an address that is none",
+      text.replace('"images":{', '"builds":{"aws":"abc"},"images":{'),
+      /releases.r1.builds.aws: is no content address/,
+    ],
+    ["an unknown channel", text.replace('"stable":"r1"', '"stabel":"r1"'), /Unrecognized key: "stabel"/],
+    ["the form of before", text.replace('"channels":{"stable":"r1"}', '"stable":"r1"'), /channels: /],
     ["releases in a list", text.replace(/"releases":.*$/, '"releases":[]}'), /releases: Invalid input/],
   ])("refuses %s", (_, changed, message) => {
     expect(parse(changed)).toThrow(message);
@@ -88,10 +100,41 @@ describe("a deploy", () => {
 
   test("changes no release and no share that the record holds, whatever is stable now", () => {
     const live = { aws: { release: "r1", share: 0 } };
-    expect(plan(live, { ...MANIFEST, stable: "r2" })).toEqual([
+    expect(plan(live, { ...MANIFEST, channels: { stable: "r2" } })).toEqual([
       ["aws", "r1", 0],
       ["stackpath", "r2", 100],
     ]);
+  });
+
+  describe("with a revoked release", () => {
+    const r1 = {
+      ...MANIFEST.releases["r1"],
+      images: MANIFEST.releases["r1"]?.images ?? {},
+      revoked: "leaks keys",
+    };
+    const manifest = { ...MANIFEST, releases: { ...MANIFEST.releases, r1 } };
+
+    test("starts no fleet with it, and says why", () => {
+      expect(() => plan({}, manifest)).toThrow(
+        /fleets.aws: would start with the release "r1", which is revoked: leaks keys/,
+      );
+    });
+
+    test("goes on with the fleets that run it, and says so of each", () => {
+      const live = { aws: { release: "r1", share: 0 }, stackpath: { release: "r2", share: 100 } };
+      const found = planDeployment(environment, manifest, record(live));
+      expect(found.map(({ fleet, share, revoked }) => [fleet.name, share, revoked])).toEqual([
+        ["aws", 0, "leaks keys"],
+        ["stackpath", 100, undefined],
+      ]);
+    });
+  });
+
+  test("starts nothing while the channel is empty, and changes nothing that runs", () => {
+    const manifest = { ...MANIFEST, channels: {} };
+    expect(() => plan({}, manifest)).toThrow(/channel stable leads to no release/);
+    const live = { release: "r1", share: 100 };
+    expect(plan({ aws: live, stackpath: live }, manifest)).toHaveLength(2);
   });
 
   test("is refused where the manifest no longer has what a fleet runs", () => {
@@ -101,7 +144,8 @@ describe("a deploy", () => {
   });
 
   test("is refused where the release lacks a provider's image", () => {
-    const manifest = { ...MANIFEST, releases: { r1: { aws: MANIFEST.releases["r1"]?.["aws"] } } };
+    const aws = MANIFEST.releases["r1"]?.images["aws"];
+    const manifest = { ...MANIFEST, releases: { r1: { images: { aws } } } };
     expect(() => plan({}, manifest)).toThrow(/releases.r1: has no image for stackpath; it has: aws/);
   });
 
@@ -122,7 +166,7 @@ describe("a deploy", () => {
       /"s\/f" is not "<stack>/,
     ],
   ])("is refused for %s", (_, images, message) => {
-    expect(() => plan({}, { ...MANIFEST, releases: { r1: images } })).toThrow(message);
+    expect(() => plan({}, { ...MANIFEST, releases: { r1: { images } } })).toThrow(message);
   });
 
   test("is refused where round robin cannot serve a share, or nobody would be answered", () => {

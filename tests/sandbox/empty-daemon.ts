@@ -12,6 +12,7 @@ void runDaemon(() => {
       world: { port: 1, token: "none" },
       controlPlane: { url: "http://127.0.0.1:1", token: "none" },
       dnsApis: {},
+      imageApis: {},
     },
     close: () => Promise.resolve(),
   });

@@ -56,7 +56,13 @@ beforeEach(() => {
   writeFileSync(log, "");
   writeFileSync(join(directory, "terraform.js"), TERRAFORM);
   writeFileSync(join(directory, "cdktf.js"), CDKTF);
-  for (const name of ["terraform", "tofu", "terraform-provider-aws_v5", "my-terraform-1.11.4"]) {
+  for (const name of [
+    "terraform",
+    "tofu",
+    "terraform-provider-aws_v5",
+    "my-terraform-1.11.4",
+    "polycast-image",
+  ]) {
     symlinkSync(process.execPath, join(directory, name));
   }
 });
@@ -209,6 +215,25 @@ describe("a signal", () => {
     signal("SIGINT");
     await run;
     expect(logged()).toEqual(["a started", "a SIGINT", "a state written", "cdktf done"]);
+  });
+
+  test("a build of images is stopped and waited for as a Terraform", async () => {
+    const run = cdktf(["polycast-image:a"]);
+    await until("a started");
+    signal("SIGINT");
+    await run;
+    expect(logged()).toEqual(["a started", "a SIGINT", "a state written", "cdktf done"]);
+  });
+
+  test("a build of images is waited for though its cdktf has died", async () => {
+    const run = cdktf(["polycast-image:a"], { SLOW: "600" });
+    await until("a started");
+    signal("SIGINT");
+    await until("a SIGINT");
+    const parent = runningProcesses().find(({ pid }) => commandLine(pid)?.includes("cdktf.js"));
+    process.kill(parent?.pid ?? 0, "SIGKILL");
+    await run;
+    expect(logged()).toEqual(["a started", "a SIGINT", "a state written"]);
   });
 
   test("without Terraform the command and what it has started are ended", async () => {

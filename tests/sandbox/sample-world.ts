@@ -83,6 +83,7 @@ export function sampleWorld(...all: SampleNode[]): SampleWorld {
     alarms: () => [],
     feed: () => undefined,
     pushFeed: () => undefined,
+    report: () => undefined,
     anycastPorts: () => LISTENERS.map(({ port, protocol }) => ({ address: ADDRESS, port, protocol })),
     route: (target, from) => world.to(target, from),
     disturb: (effect, place) => {

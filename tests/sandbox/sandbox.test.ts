@@ -54,6 +54,7 @@ const record = {
   world: { port: 5354, token: "secret" },
   controlPlane: { url: "http://127.0.0.1:5355", token: "secret" },
   dnsApis: {},
+  imageApis: {},
   reattach: {
     "stackpath/stackpath": {
       Protocol: "grpc",
@@ -245,6 +246,14 @@ describe("places", () => {
       directory: "/h/sandbox",
       clouds: "/h/sandbox/clouds",
     });
+    // Each of the sandbox's environments has a sandbox of its own; a real one has none.
+    for (const [name, directory] of [
+      ["everywhere", "/h/everywhere"],
+      ["production", "/h/sandbox"],
+      ["", "/h/sandbox"],
+    ]) {
+      expect(sandboxPlaces({ POLYCAST_HOME: "/h", POLYCAST_ENV: name })).toMatchObject({ directory });
+    }
   });
 
   test("a JSON file is replaced whole", () => {
@@ -306,6 +315,18 @@ describe("the lock of a directory", () => {
 
 describe("attached commands", () => {
   const sandbox = { places: sandboxPlaces({ POLYCAST_HOME: "/h" }), record: recordSchema.parse(record) };
+
+  test("work on the environment that is chosen", () => {
+    const chosen = (name?: string) =>
+      attachment(sandbox, name === undefined ? {} : { POLYCAST_ENV: name }, { interactive: false })[
+        "POLYCAST_ENV"
+      ];
+    expect([chosen(), chosen("everywhere"), chosen("production")]).toEqual([
+      "sandbox",
+      "everywhere",
+      "sandbox",
+    ]);
+  });
 
   test("find the simulated providers and nothing else", () => {
     expect(attachment(sandbox, { PATH: "/bin", HOME: "/me" }, { interactive: false })).toEqual({
@@ -369,7 +390,7 @@ describe("attached commands", () => {
     expect(withoutCredentials(kept)).toMatchObject(kept);
   });
 
-  test.each([undefined, "", "sandbox"])("take the environment %s", (name) => {
+  test.each([undefined, "", "sandbox", "everywhere"])("take the environment %s", (name) => {
     expect(() => {
       refuseOtherEnvironment({ POLYCAST_ENV: name });
     }).not.toThrow();

@@ -16,6 +16,8 @@ import { FleetHealth } from "./fleet-health";
 import { FleetLoad } from "./fleet-load";
 import { GEOREGIONS, type Georegion } from "./georegions";
 import { ns1Api } from "./ns1-api";
+import { ns1Credential } from "./ns1-credential";
+import { NS1_POLICIES } from "./ns1-policies";
 import { steeredRecord } from "./steered-record";
 import { TunnelRecords } from "./tunnel-records";
 
@@ -57,6 +59,8 @@ export function ns1(options: Ns1Options): DnsBackend {
     ttl,
     ipv6,
     api: ns1Api,
+    credentials: [ns1Credential],
+    policies: NS1_POLICIES,
     records: (scope, id, props) => {
       new Ns1Edge(scope, id, { ...props, ttl });
     },

@@ -4,8 +4,11 @@ import { Route53Zone } from "@cdktf/provider-aws/lib/route53-zone";
 import { TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { z } from "zod";
+import { AWS_POLICIES } from "../../providers/aws/aws-policies";
+import { environmentTags } from "../../providers/aws/owner-tags";
 import { SANDBOX_CREDENTIALS } from "../../providers/aws/sandbox-credentials";
 import type { Problem } from "../../fleet/problem";
+import { awsCredential } from "../../secrets/aws-credential";
 import type { DnsBackend, DnsProps, DnsTarget } from "../dns-backend";
 import { shedsLoad, trafficPolicySchema, type RegionalPolicy, type TrafficPolicy } from "../traffic-policy";
 import { CHECKER_REGIONS, FleetChecks, type CheckerRegion } from "./fleet-checks";
@@ -56,6 +59,8 @@ export function route53(options: Route53Options): DnsBackend {
       new Route53Edge(scope, id, { ...props, ttl, healthCheckRegions });
     },
     api: route53Api,
+    credentials: [awsCredential],
+    policies: AWS_POLICIES,
   };
 }
 
@@ -93,7 +98,11 @@ export class Route53Edge extends Construct {
   ) {
     super(scope, id);
     // Route 53 has no regions, but its requests are signed for this one.
-    new AwsProvider(this, "aws", { region: "us-east-1", ...(props.sandbox ? SANDBOX_CREDENTIALS : {}) });
+    new AwsProvider(this, "aws", {
+      region: "us-east-1",
+      defaultTags: [{ tags: environmentTags(props.environment) }],
+      ...(props.sandbox ? SANDBOX_CREDENTIALS : {}),
+    });
     this.zone = new Route53Zone(this, "zone", {
       name: props.zone,
       // A new zone gets other name servers, and its delegation would be wrong until a person mends it.

@@ -8,13 +8,16 @@ import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../flee
 import { capacityOf } from "../../fleet/fleet-inputs";
 import type { FleetProps } from "../../fleet/fleet-provider";
 import { REGION_ZONES } from "./regions";
-import { AwsSite, ownerTags, siteName } from "./aws-site";
+import { AwsSite, siteName } from "./aws-site";
 import { DEFAULT_ENDPOINT_WEIGHT, DEFAULT_TRAFFIC_DIAL, type AwsWish } from "./aws-wish";
+import { ownerTags } from "./owner-tags";
 import { SANDBOX_CREDENTIALS } from "./sandbox-credentials";
 
 export interface AwsFleetProps extends FleetProps {
   readonly name: string;
   readonly wish: AwsWish;
+  /** How many days logs are kept. */
+  readonly retentionDays: number;
 }
 
 /** Where Terraform has nothing else to say: the API of Global Accelerator is global. */

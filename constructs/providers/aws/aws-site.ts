@@ -5,10 +5,11 @@ import type { FleetProps } from "../../fleet/fleet-provider";
 import type { Size } from "../../fleet/fleet-inputs";
 import { maxNodes } from "../../fleet/fleet-inputs";
 import { logGroupName, nodeFile } from "../../fleet/node-file";
-import { userData } from "../../fleet/user-data";
+import { secretFilesOf, userData } from "../../fleet/user-data";
 import { awsImage } from "./aws-image";
 import type { AwsSiteWish } from "./aws-wish";
 import { instanceType } from "./instance-types";
+import { ownerTags } from "./owner-tags";
 import { REGION_ZONES } from "./regions";
 import { SiteFirewall } from "./site-firewall";
 import { SiteIdentity } from "./site-identity";
@@ -23,6 +24,8 @@ export interface AwsSiteProps extends FleetProps {
   readonly wish: AwsSiteWish;
   readonly size: Size;
   readonly ipv6: boolean;
+  /** How many days logs are kept. */
+  readonly retentionDays: number;
 }
 
 /** Everything of one fleet in one region, from the network to the nodes. */
@@ -53,6 +56,7 @@ export class AwsSite extends Construct {
       provider,
       name: roleName(environment, fleet, region),
       logGroup: logGroupName(environment, fleet),
+      retentionDays: props.retentionDays,
     });
     const balancer = new SiteLoadBalancer(this, "balancer", {
       provider,
@@ -84,11 +88,6 @@ export class AwsSite extends Construct {
   }
 }
 
-/** Tags of everything that belongs to a fleet. */
-export function ownerTags(environment: string, fleet: string): Record<string, string> {
-  return { "polycast:environment": environment, "polycast:fleet": fleet };
-}
-
 /** Name of what exists once a region: load balancer, group, launch template. */
 export function siteName(environment: string, fleet: string): string {
   return `${environment}-${fleet}`;
@@ -105,5 +104,6 @@ export function siteUserData(
   fleet: string,
   region: string,
 ): string {
-  return userData(nodeFile(demand, { name: fleet, provider: "aws" }, demand.release.id, { name: region }));
+  const file = nodeFile(demand, { name: fleet, provider: "aws" }, demand.release.id, { name: region });
+  return userData(file, secretFilesOf(demand));
 }

@@ -15,6 +15,20 @@ export interface AwsSiteWish extends SiteWish {
 export interface AwsWish extends FleetWish<AwsSiteWish> {
   /** Twelve digits; credentials of any other account are refused before anything is planned. Default: any account. */
   readonly accountId?: string;
+  /** How images are built; no part of what they hold. */
+  readonly builder?: AwsBuilderWish;
+}
+
+/** Where Packer's builder runs, in the first of the fleet's regions, and how its images are encrypted. */
+export interface AwsBuilderWish {
+  /** Networks from which Packer reaches the builder, such as `198.51.100.7/32`. Default: this machine's public address. */
+  readonly sshCidrs?: readonly string[];
+  /** Its subnet, which has to give it a public address. Default: one of the default VPC. */
+  readonly subnetId?: string;
+  /** Default: `t3.small`. */
+  readonly instanceType?: string;
+  /** Region -> KMS key of the image there. Default: the account's own key for EBS. */
+  readonly kmsKeyIds?: Readonly<Record<string, string>>;
 }
 
 export const DEFAULT_TRAFFIC_DIAL = 100;

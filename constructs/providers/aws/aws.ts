@@ -3,20 +3,32 @@ import { fleetWishSchema } from "../../fleet/environment-form";
 import type { FleetAbilities, FleetDemand, FleetProvider, FleetRelease } from "../../fleet/fleet-provider";
 import { show, suggest, type Problem } from "../../fleet/problem";
 import { checkUserData } from "../../fleet/user-data";
+import { awsCredential } from "../../secrets/aws-credential";
+import { instanceRole } from "../../secrets/instance-role";
 import { checkAdopted } from "./aws-adoption";
 import { AwsFleet } from "./aws-fleet";
 import { checkAwsImage } from "./aws-image";
+import { awsImageSource } from "./aws-image-source";
+import { AWS_POLICIES } from "./aws-policies";
 import { roleName, siteName, siteUserData } from "./aws-site";
 import { DEFAULT_ENDPOINT_WEIGHT, DEFAULT_TRAFFIC_DIAL, type AwsSiteWish, type AwsWish } from "./aws-wish";
-import { AWS_SIZES } from "./instance-types";
+import { AWS_SIZES, awsMonthlyPrice } from "./instance-types";
 import { REGION_ZONES, zonePrefix, zonesOf } from "./regions";
 import { loadBalancerPorts, targetGroupName } from "./site-load-balancer";
+
+const HAS_ROLES = "AWS gives its machines a role, so that no secret need exist";
 
 const ABILITIES: FleetAbilities = {
   ipv6: true,
   udp: true,
   sourceIpAffinity: true,
   scaling: "the group's scaling policies are not modelled; give a number of nodes",
+  logs: {
+    instanceRole: true,
+    staticKey: HAS_ROLES,
+    rolesAnywhere: HAS_ROLES,
+    ssmActivation: HAS_ROLES,
+  },
   releasePerSite: true,
   replacement: "surge",
   siteDrain: "endpoint-weight",
@@ -24,7 +36,18 @@ const ABILITIES: FleetAbilities = {
 
 const wishSchema = fleetWishSchema(
   { trafficDial: z.number().optional(), endpointWeight: z.number().optional() },
-  { accountId: z.string().optional() },
+  {
+    accountId: z.string().optional(),
+    builder: z
+      .strictObject({
+        sshCidrs: z.array(z.string()),
+        subnetId: z.string(),
+        instanceType: z.string(),
+        kmsKeyIds: z.record(z.string(), z.string()),
+      })
+      .partial()
+      .optional(),
+  },
 );
 
 /** Load balancers and target groups, per account and region. */
@@ -40,6 +63,7 @@ const ROLE_NAME_LIMIT = 64;
  */
 export function aws(wish: AwsWish): FleetProvider {
   const name = wish.name ?? "aws";
+  const logs = wish.logs ?? instanceRole();
   return {
     name,
     provider: "aws",
@@ -48,9 +72,15 @@ export function aws(wish: AwsWish): FleetProvider {
     wishSchema,
     abilities: ABILITIES,
     sizes: AWS_SIZES,
+    monthlyPrice: awsMonthlyPrice,
+    image: awsImageSource(wish),
+    logs,
+    credentials: [awsCredential],
+    policies: AWS_POLICIES,
     check: (demand, release) => check(name, wish, demand, release),
     checkAdopted: (object) => checkAdopted(name, object),
-    fleet: (scope, id, props) => new AwsFleet(scope, id, { ...props, name, wish }),
+    fleet: (scope, id, props) =>
+      new AwsFleet(scope, id, { ...props, name, wish, retentionDays: logs.retentionDays }),
   };
 }
 

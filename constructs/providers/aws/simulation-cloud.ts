@@ -24,8 +24,12 @@ export const EC2: AwsApi = { service: "EC2", modelled: false };
 export const ELB: AwsApi = { service: "Elastic Load Balancing v2", modelled: true };
 export const IAM: AwsApi = { service: "IAM", modelled: true };
 export const LOGS: AwsApi = { service: "CloudWatch Logs", modelled: true };
+export const CLOUDWATCH: AwsApi = { service: "CloudWatch", modelled: true };
+export const SNS: AwsApi = { service: "SNS", modelled: true };
 export const AUTO_SCALING: AwsApi = { service: "Auto Scaling", modelled: false };
 export const ACCELERATOR: AwsApi = { service: "Global Accelerator", modelled: true };
+export const ROLES_ANYWHERE: AwsApi = { service: "RolesAnywhere", modelled: true };
+export const SSM: AwsApi = { service: "SSM", modelled: false };
 export const ROUTE53: AwsApi = { service: "Route 53", modelled: true };
 
 /**

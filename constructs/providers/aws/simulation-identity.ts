@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Cloud, LeafChange, ResourceSimulation, Values } from "../../fleet/simulation";
+import type { Cloud, ResourceSimulation, Values } from "../../fleet/simulation";
 import {
   apart,
   AwsAccount,
@@ -16,6 +16,7 @@ import {
   together,
   uniqueName,
 } from "./simulation-cloud";
+import { meaningOf, POLICY_FIRST, samePolicy, sortedJson } from "./simulation-json";
 
 /** Refuses a second object of one name, as IAM does: names are unique in the account. */
 function refuseNamesake(
@@ -45,68 +46,13 @@ function needs(
   throw refusal(doing, IAM, operation, ["NoSuchEntity", message], 404);
 }
 
-/** `Version` and `Id` first, the rest in order: how one of the plugin's two normalisers writes a policy. */
-const POLICY_FIRST = ["Version", "Id"];
-
-/** A policy with every key in order, without spaces, escaped as Go does it; what is no JSON stays as it is. */
-function sortedPolicy(given: string, first: readonly string[] = []): string {
-  try {
-    const policy = sortKeys(JSON.parse(given));
-    const head = first.filter((key) => isRecord(policy) && key in policy);
-    const ordered = isRecord(policy)
-      ? { ...Object.fromEntries(head.map((key) => [key, policy[key]])), ...policy }
-      : policy;
-    return JSON.stringify(ordered)
-      .replaceAll("<", "\\u003c")
-      .replaceAll(">", "\\u003e")
-      .replaceAll("&", "\\u0026");
-  } catch {
-    return given;
-  }
-}
-
-/** Whether two policies say the same: the order of keys and of lists does not count, nor a list around one value. */
-function samePolicy({ old, new: given }: LeafChange): boolean {
-  return meaning(old) === meaning(given);
-}
-
-function meaning(policy: string): string {
-  try {
-    return policy.trim() === "" ? "{}" : JSON.stringify(unordered(JSON.parse(policy)));
-  } catch {
-    return policy;
-  }
-}
-
 /** A role's own policies by name; the order does not count. */
 function inlinePolicies(role: Values): string {
   const policies = blocks(role["inline_policy"]).map(({ name, policy }) => [
     text(name),
-    meaning(text(policy)),
+    meaningOf(text(policy)),
   ]);
   return JSON.stringify(policies.map((policy) => JSON.stringify(policy)).toSorted());
-}
-
-function unordered(value: unknown): unknown {
-  if (isRecord(value))
-    return sortKeys(Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unordered(each)])));
-  if (!Array.isArray(value)) return value;
-  const elements = value.map(unordered).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  return elements.length === 1 ? elements[0] : elements;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sortKeys(value[key])]),
-  );
 }
 
 export const role: ResourceSimulation = {
@@ -119,8 +65,8 @@ export const role: ResourceSimulation = {
     "inline_policy.policy": samePolicy,
   },
   normalise: {
-    assume_role_policy: (given) => sortedPolicy(given),
-    "inline_policy.policy": (given) => sortedPolicy(given, POLICY_FIRST),
+    assume_role_policy: (given) => sortedJson(given),
+    "inline_policy.policy": (given) => sortedJson(given, POLICY_FIRST),
   },
   create(planned, cloud) {
     const account = new AwsAccount(cloud);
@@ -175,7 +121,7 @@ function attachedPolicies({ name }: Values, cloud: Cloud): string[] {
 
 export const rolePolicy: ResourceSimulation = {
   suppress: { policy: samePolicy },
-  normalise: { policy: (given) => sortedPolicy(given, POLICY_FIRST) },
+  normalise: { policy: (given) => sortedJson(given, POLICY_FIRST) },
   create(planned, cloud) {
     const names = nameOf(planned);
     const owner = text(planned["role"]);
@@ -193,7 +139,7 @@ export const rolePolicy: ResourceSimulation = {
 
 export const policy: ResourceSimulation = {
   suppress: { policy: samePolicy },
-  normalise: { policy: (given) => sortedPolicy(given) },
+  normalise: { policy: (given) => sortedJson(given) },
   create(planned, cloud) {
     const account = new AwsAccount(cloud);
     const names = nameOf(planned);
@@ -289,7 +235,7 @@ export const user: ResourceSimulation = {
 
 export const userPolicy: ResourceSimulation = {
   suppress: { policy: samePolicy },
-  normalise: { policy: (given) => sortedPolicy(given, POLICY_FIRST) },
+  normalise: { policy: (given) => sortedJson(given, POLICY_FIRST) },
   create(planned, cloud) {
     const names = nameOf(planned);
     const owner = text(planned["user"]);

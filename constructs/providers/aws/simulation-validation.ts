@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { AttributePath, Diagnostic, Value, Values } from "../../fleet/simulation";
 import { addressRange, networkOf } from "./simulation-addresses";
 import { isObject, isWhollyKnown } from "./simulation-cloud";
+import { isJson } from "./simulation-json";
 
 /** What a validator of the plugin says to a known text or number; undefined where it says nothing. */
 type Check = (value: string, name: string) => string | undefined;
@@ -44,6 +45,12 @@ const vpcBlock: Check = (value, name) => {
   return `expected "${name}" to contain a network Value with between 16 and 28 significant bits, got: ${String(bits)}`;
 };
 
+/** A time; Go says more about what is wrong with it. */
+const rfc3339 = matching(
+  /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}([.,]\d+)?(Z|[+-]\d{2}:\d{2})$/,
+  (name, value) => `expected "${name}" to be a valid RFC3339 date, got "${value}"`,
+);
+
 /** JSON as Go's parser and the plugin's rules take it. Where Go names the place of an error, this does not. */
 const policy: Check = (value, name) => {
   if (value === "") return `"${name}" is an empty string, which is not a valid JSON value`;
@@ -58,6 +65,19 @@ const policy: Check = (value, name) => {
     return `${invalid} ${error instanceof Error ? error.message : String(error)}`;
   }
 };
+
+/** JSON of any kind, or nothing at all. Where Go names the place of an error, this does not. */
+const json: Check = (value, name) =>
+  value === "" || isJson(value) ? undefined : `"${name}" contains an invalid JSON: ${value}`;
+
+const metricName: Check[] = [
+  atMost(255, (name, value) => `"${name}" cannot be longer than 255 characters: "${value}"`),
+  notMatching(
+    /[:*$]/,
+    (name, value) =>
+      `"${name}" isn't a valid log metric transformation name (must not contain colon, asterisk nor dollar sign): "${value}"`,
+  ),
+];
 
 const iamName = matching(/^[\w+=,.@-]*$/, (name) => `invalid value for ${name} (must match [\\w+=,.@-])`);
 
@@ -232,6 +252,19 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
     ],
   },
   aws_iam_user_policy: { policy: [policy] },
+  aws_ssm_activation: { expiration_date: [rfc3339] },
+  aws_rolesanywhere_trust_anchor: {
+    "notification_settings.channel": [
+      matching(/^ALL$/, (name, value) => `expected ${name} to be one of ["ALL"], got ${value}`),
+    ],
+    "notification_settings.event": [
+      matching(
+        /^(CA|END_ENTITY)_CERTIFICATE_EXPIRY$/,
+        (name, value) =>
+          `expected ${name} to be one of ["CA_CERTIFICATE_EXPIRY" "END_ENTITY_CERTIFICATE_EXPIRY"], got ${value}`,
+      ),
+    ],
+  },
   aws_cloudwatch_metric_alarm: {
     evaluation_periods: [atLeastOne],
     datapoints_to_alarm: [atLeastOne],
@@ -245,6 +278,42 @@ const CHECKS: { readonly [type: string]: { readonly [path: string]: readonly Che
     "metric_query.metric.period": [alarmPeriod(1, 5, 10, 20, 30)],
     "metric_query.metric.namespace": [alarmNamespace],
     "metric_query.metric.stat": [statistic],
+  },
+  aws_cloudwatch_log_metric_filter: {
+    log_group_name: logGroupName(512),
+    name: [
+      atMost(512, (name, value) => `"${name}" cannot be longer than 512 characters: "${value}"`),
+      matching(
+        /^[^:*]+$/,
+        (name, value) =>
+          `"${name}" isn't a valid log metric name (must not contain colon nor asterisk): "${value}"`,
+      ),
+    ],
+    "metric_transformation.name": metricName,
+    "metric_transformation.namespace": metricName,
+    "metric_transformation.default_value": [
+      (value, name) =>
+        value === "" || Number.isFinite(Number(value.trim() === value ? value : NaN))
+          ? undefined
+          : `${name}: cannot parse '${value}' as float: strconv.ParseFloat: parsing "${value}": invalid syntax`,
+    ],
+  },
+  aws_cloudwatch_dashboard: {
+    dashboard_name: [
+      atMost(255, (name, value) => `"${name}" cannot be longer than 255 characters: "${value}"`),
+      matching(
+        /^[0-9A-Za-z_-]+$/,
+        (name, value) => `"${name}" doesn't comply with restrictions ("^[0-9A-Za-z_-]+$"): "${value}"`,
+      ),
+    ],
+    dashboard_body: [json],
+  },
+  aws_sns_topic: { archive_policy: [json], delivery_policy: [json], policy: [json] },
+  aws_sns_topic_subscription: {
+    delivery_policy: [json],
+    filter_policy: [json],
+    redrive_policy: [json],
+    replay_policy: [json],
   },
   aws_route53_zone: {
     "vpc.vpc_id": [notMatching(/^$/, (name, value) => `${name} must not be empty, got ${value}`)],

@@ -13,6 +13,7 @@ import {
 import { alarms } from "./life-alarms";
 import { anycast } from "./life-anycast";
 import { healthChecks } from "./life-health-checks";
+import { images } from "./life-images";
 import { nodeGroups } from "./life-node-groups";
 import { accelerator, acceleratorListener, endpointGroup } from "./simulation-accelerator";
 import { metricAlarm } from "./simulation-alarm";
@@ -27,7 +28,10 @@ import {
   ONLY_APPLICATION,
   targetGroup,
 } from "./simulation-load-balancer";
+import { dashboard, logMetricFilter } from "./simulation-metrics";
+import * as nodeIdentity from "./simulation-node-identity";
 import * as network from "./simulation-network";
+import { topic, topicSubscription } from "./simulation-notifications";
 import * as route53 from "./simulation-route53";
 import { healthCheck } from "./simulation-route53-health";
 import { configureAws, validateAws } from "./simulation-validation";
@@ -51,8 +55,15 @@ const RESOURCES: { readonly [type: string]: ResourceSimulation } = {
   aws_iam_user: identity.user,
   aws_iam_user_policy: identity.userPolicy,
   aws_iam_access_key: identity.accessKey,
+  aws_rolesanywhere_trust_anchor: nodeIdentity.trustAnchor,
+  aws_rolesanywhere_profile: nodeIdentity.profile,
+  aws_ssm_activation: nodeIdentity.activation,
   aws_cloudwatch_log_group: identity.logGroup,
+  aws_cloudwatch_log_metric_filter: logMetricFilter,
   aws_cloudwatch_metric_alarm: metricAlarm,
+  aws_cloudwatch_dashboard: dashboard,
+  aws_sns_topic: topic,
+  aws_sns_topic_subscription: topicSubscription,
   aws_launch_template: launchTemplate,
   aws_lb: loadBalancer,
   aws_lb_target_group: targetGroup,
@@ -76,7 +87,7 @@ export const aws: ProviderSimulation = {
     Object.entries(RESOURCES).map(([type, resource]) => [type, asPlugin(type, resource)]),
   ),
   configure: configureAws,
-  life: { nodeGroups, anycast, monitors: healthChecks, alarms },
+  life: { nodeGroups, anycast, monitors: healthChecks, alarms, images },
 };
 
 /** What every resource has: `tags_all`, and an object that is read back in full. */

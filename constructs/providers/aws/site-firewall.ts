@@ -56,6 +56,7 @@ export class SiteFirewall extends Construct {
         new VpcSecurityGroupIngressRule(this, `clients-${protocol}-${port}-${family}`, {
           provider,
           securityGroupId: this.loadBalancer.id,
+          description: `Clients, ${protocol} ${port}`,
           ipProtocol: protocol,
           fromPort: port,
           toPort: port,
@@ -67,11 +68,13 @@ export class SiteFirewall extends Construct {
       const rule = { provider, ipProtocol: protocol, fromPort: port, toPort: port };
       new VpcSecurityGroupEgressRule(this, `to-nodes-${protocol}-${port}`, {
         ...rule,
+        description: `To the nodes, ${protocol} ${port}`,
         securityGroupId: this.loadBalancer.id,
         referencedSecurityGroupId: this.nodes.id,
       });
       new VpcSecurityGroupIngressRule(this, `from-load-balancer-${protocol}-${port}`, {
         ...rule,
+        description: `From the load balancer, ${protocol} ${port}`,
         securityGroupId: this.nodes.id,
         referencedSecurityGroupId: this.loadBalancer.id,
       });
@@ -80,6 +83,7 @@ export class SiteFirewall extends Construct {
       new VpcSecurityGroupEgressRule(this, `nodes-out-${family}`, {
         provider,
         securityGroupId: this.nodes.id,
+        description: "Anywhere",
         ipProtocol: "-1",
         ...destination,
       });

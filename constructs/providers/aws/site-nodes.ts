@@ -2,7 +2,7 @@ import { AutoscalingGroup } from "@cdktf/provider-aws/lib/autoscaling-group";
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
 import type { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { Construct } from "constructs";
-import { Fn, type ITerraformDependable } from "cdktf";
+import { Fn, TerraformLocal, Token, type ITerraformDependable } from "cdktf";
 
 export interface SiteNodesProps {
   readonly provider: AwsProvider;
@@ -36,7 +36,7 @@ export class SiteNodes extends Construct {
       name,
       imageId: props.imageId,
       instanceType: props.instanceType,
-      userData: Buffer.from(props.userData).toString("base64"),
+      userData: this.base64(props.userData),
       iamInstanceProfile: { arn: props.instanceProfileArn },
       vpcSecurityGroupIds: [props.securityGroupId],
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
@@ -78,5 +78,10 @@ export class SiteNodes extends Construct {
       },
       dependsOn: [...props.dependsOn],
     });
+  }
+  /** By Terraform, where a part is known to it alone; of a local, since CDKTF lets no function have a text with quotes. */
+  private base64(text: string): string {
+    if (!Token.isUnresolved(text)) return Buffer.from(text).toString("base64");
+    return Fn.base64encode(new TerraformLocal(this, "user-data", text).asString);
   }
 }

@@ -1,16 +1,41 @@
-import type { AnycastPort, Healing, NodeGroup, NodeHealthCheck } from "../../fleet/cloud-life";
+import type { AnycastPort, CloudImage, Healing, NodeGroup, NodeHealthCheck } from "../../fleet/cloud-life";
 import type { CloudLife, CloudObject, CloudObjects, Values } from "../../fleet/simulation";
+import { BUILDER_LABEL } from "./builder-workload";
 import { positionOf } from "./city-positions";
 import { isOpen, POLICY, type Port } from "./simulation-firewall";
-import { blocks, text } from "./simulation-values";
+import { blocks, mapOf, text } from "./simulation-values";
 import { anycastAddress, deploymentsOf, WORKLOAD } from "./simulation-workload";
 
 /** What workloads of virtual machines amount to. */
-export const life: CloudLife = { nodeGroups, anycast };
+export const life: CloudLife = { nodeGroups, anycast, images };
 
-/** One group per target and city: StackPath replaces one instance per city at a time. */
+/** What the simulated API keeps a captured image as; it is none of Terraform's types. */
+const CAPTURED_IMAGE = "stackpath_image";
+
+/** How long a virtual machine takes to come up. */
+const BOOT_SECONDS = 30;
+
+/** The images that were captured, once they are ready. */
+function images(objects: CloudObjects): CloudImage[] {
+  return objects
+    .list(CAPTURED_IMAGE)
+    .filter(({ attributes }) => attributes["status"] === "READY")
+    .map(({ attributes: { reference } }) => ({
+      id: text(reference),
+      provider: "stackpath",
+      bootSeconds: BOOT_SECONDS,
+    }));
+}
+
+/**
+ * One group per target and city: StackPath replaces one instance per city at a time. A builder's machine is no node: it
+ * boots what the stack did not build, and serves nothing.
+ */
 function nodeGroups(objects: CloudObjects): NodeGroup[] {
-  return objects.list(WORKLOAD).flatMap(({ id, attributes: workload }) =>
+  const workloads = objects
+    .list(WORKLOAD)
+    .filter(({ attributes }) => mapOf(attributes["labels"])[BUILDER_LABEL] === undefined);
+  return workloads.flatMap(({ id, attributes: workload }) =>
     blocks(workload["virtual_machine"]).flatMap((machine) =>
       deploymentsOf(workload).map(({ target, city, instances }): NodeGroup => {
         const names = [...instances];

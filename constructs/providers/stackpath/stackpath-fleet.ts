@@ -8,9 +8,10 @@ import {
 import { StackpathProvider } from "../../../.gen/providers/stackpath/provider";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
 import { capacityOf, maxNodes, minNodes, type SiteWish } from "../../fleet/fleet-inputs";
-import type { FleetProps } from "../../fleet/fleet-provider";
+import type { FleetDemand, FleetProps } from "../../fleet/fleet-provider";
 import { nodeFile } from "../../fleet/node-file";
-import { userData } from "../../fleet/user-data";
+import { secretFilesOf, userData } from "../../fleet/user-data";
+import { SANDBOX_CREDENTIALS } from "./sandbox-credentials";
 import type { StackPathWish } from "./stackpath-wish";
 
 export interface StackPathFleetProps extends FleetProps {
@@ -99,6 +100,7 @@ export class StackPathFleet extends Construct implements DataPlaneFleet {
     new ComputeNetworkPolicy(this, "firewall", {
       name: slug,
       slug,
+      labels,
       description: "Clients to the listeners",
       policyTypes: ["INGRESS"],
       priority: 20_000,
@@ -129,17 +131,25 @@ export function citiesOf(site: string, { locations }: SiteWish): readonly string
  * `<slug>-<target>-<city>-<number>`.
  */
 export function fleetUserData(
-  demand: Parameters<typeof nodeFile>[0] & { readonly release: FleetProps["release"] },
+  demand: FleetDemand & Pick<FleetProps, "release" | "logAccess">,
   fleet: string,
   wish: StackPathWish,
 ): string {
+  const { release, logAccess } = demand;
   const byLocation = Object.fromEntries(
     Object.entries(wish.sites).flatMap(([site, siteWish]) =>
       citiesOf(site, siteWish).map((city) => [city.toLowerCase(), site]),
     ),
   );
   const site = { hostnamePattern: "-([a-z]+)-[0-9]+$", byLocation };
-  return userData(nodeFile(demand, { name: fleet, provider: "stackpath" }, demand.release.id, site));
+  const file = nodeFile(
+    demand,
+    { name: fleet, provider: "stackpath" },
+    release.id,
+    site,
+    logAccess?.settings,
+  );
+  return userData(file, secretFilesOf(demand));
 }
 
 /** The target of a site; part of its nodes' host names. */
@@ -196,11 +206,3 @@ function anycastAddress(workload: ComputeWorkload): string {
     `\${${self}.id == "" ? "" : split("/", ${annotated})[0]}`,
   ).asString;
 }
-
-/** Nothing real can be reached with these: port 9 of this machine is `discard`. */
-const SANDBOX_CREDENTIALS = {
-  stackId: "sandbox",
-  clientId: "sandbox",
-  clientSecret: "sandbox",
-  baseUrl: "https://127.0.0.1:9",
-};

@@ -6,8 +6,11 @@ import { show, suggest, type Problem } from "../../fleet/problem";
 import { checkUserData } from "../../fleet/user-data";
 import { CITY_CODES } from "./cities";
 import { checkAdopted } from "./stackpath-adoption";
+import { stackpathCredential } from "./stackpath-credential";
 import { citiesOf, fleetUserData, StackPathFleet, targetName, workloadSlug } from "./stackpath-fleet";
-import { STACKPATH_SIZES } from "./stackpath-sizes";
+import { stackpathImageSource } from "./stackpath-image-source";
+import { STACKPATH_POLICIES } from "./stackpath-policies";
+import { STACKPATH_SIZES, stackpathMonthlyPrice } from "./stackpath-sizes";
 import type { StackPathWish } from "./stackpath-wish";
 
 const ABILITIES: FleetAbilities = {
@@ -15,6 +18,12 @@ const ABILITIES: FleetAbilities = {
   udp: true,
   sourceIpAffinity: "StackPath does not say how it balances within a site, so a client may change nodes",
   scaling: true,
+  logs: {
+    instanceRole: "StackPath's machines have no role in an AWS account",
+    staticKey: true,
+    rolesAnywhere: true,
+    ssmActivation: true,
+  },
   releasePerSite: false,
   replacement: "rolling",
   siteDrain: "none",
@@ -41,6 +50,11 @@ export function stackpath(wish: StackPathWish): FleetProvider {
     wishSchema,
     abilities: ABILITIES,
     sizes: STACKPATH_SIZES,
+    monthlyPrice: stackpathMonthlyPrice,
+    logs: wish.logs,
+    credentials: [stackpathCredential],
+    policies: STACKPATH_POLICIES,
+    image: stackpathImageSource(wish),
     check: (demand, release) => check(name, wish, demand, release),
     checkAdopted: (object) => checkAdopted(name, object),
     fleet: (scope, id, props) => new StackPathFleet(scope, id, { ...props, name, wish }),
@@ -63,7 +77,10 @@ function check(
     ...checkNames(name, wish, demand, where),
     ...checkImage(release),
     ...checkLogVolume(wish, where),
-    ...checkUserData(fleetUserData({ ...demand, release }, name, wish), where),
+    ...checkUserData(
+      fleetUserData({ ...demand, release, logAccess: longestAccess(name, wish, demand) }, name, wish),
+      where,
+    ),
   ];
 }
 
@@ -152,4 +169,9 @@ function checkLogVolume({ logVolumeGiB }: StackPathWish, where: string): readonl
 
 function repeated(names: readonly string[]): readonly string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+/** What its nodes are given to write logs, at its longest. */
+function longestAccess(fleet: string, { logs }: StackPathWish, { environment }: FleetDemand) {
+  return logs?.longest({ environment, fleet });
 }

@@ -36,10 +36,10 @@ sshd_understands() {
 
 check "packages are all whole" whole_packages
 check "packages come from Debian's archives only" only_debian_archives
-for package in nginx libnginx-mod-stream openssh-server rsyslog nftables unattended-upgrades cloud-init; do
+for package in nginx libnginx-mod-stream openssh-server bird2 rsyslog nftables unattended-upgrades cloud-init; do
   check "$package is installed" installed "$package"
 done
-for unit in polycast-configure polycast-proxy polycast-tunnel polycast-healthz polycast-check nftables unattended-upgrades; do
+for unit in polycast-configure polycast-proxy polycast-tunnel polycast-healthz polycast-bird polycast-announcer polycast-check nftables unattended-upgrades; do
   check "$unit is enabled" enabled "$unit.service"
 done
 if has cloudwatch-agent; then
@@ -50,6 +50,7 @@ if has node-exporter; then
   check "prometheus-node-exporter is for this machine only" says '127\.0\.0\.1:9100' /etc/default/prometheus-node-exporter
 fi
 check "Debian's own nginx unit is off" not_enabled nginx.service
+check "Debian's own BIRD unit is off" not_enabled bird.service
 if [ ! -e /etc/polycast/administration.nft ]; then
   check "the administrative sshd is off" not_enabled ssh.service
   check "its socket is off" not_enabled ssh.socket

@@ -31,7 +31,13 @@ can_be_configured() {
     { "port": 443, "protocol": "TCP", "role": "edge" },
     { "port": 443, "protocol": "UDP", "role": "edge" },
     { "port": 2222, "protocol": "TCP", "role": "tunnel" }
-  ]
+  ],
+  "bgp": {
+    "asn": 64512,
+    "routes": [{ "prefix": "203.0.113.0/24", "addresses": ["203.0.113.1"] }],
+    "neighbours": [{ "address": "198.51.100.1", "asn": 64515, "hops": 2, "source": "198.51.100.2" }],
+    "password": false
+  }
 }
 JSON
   status=0
@@ -41,7 +47,9 @@ JSON
   ssh-keygen -q -t ed25519 -N '' -f "$directory/key"
   sed "s#^HostKey .*#HostKey $directory/key#" "$directory/out/tunnel.conf" >"$directory/out/with-key.conf"
   /usr/sbin/sshd -t -f "$directory/out/with-key.conf" || status=1
-  { cat /etc/nftables.conf "$directory/out/firewall.nft"; } >"$directory/out/rules.nft"
+  /usr/lib/polycast/configure-bgp "$directory/out/bgp.json" "$directory/out" || status=1
+  bird -p -c "$directory/out/bird.conf" || status=1
+  cat /etc/nftables.conf "$directory/out/firewall.nft" "$directory/out/firewall-bgp.nft" >"$directory/out/rules.nft"
   nft --check --file "$directory/out/rules.nft" || status=1
   rm -r "$directory" /run/polycast-proxy.pid 2>/dev/null || true
   : >/var/log/polycast/proxy.log
@@ -53,6 +61,7 @@ check "nobody's key may log in" none /root /home /etc/polycast -name 'authorized
 check "no private key and no access key lies in a file" no_secret
 check "the machine has no identity yet" empty /etc/machine-id
 check "there is no node file yet" none /etc/polycast -name node.json
+check "there is no BGP password yet" none /etc/polycast -name bgp-password
 check "cloud-init has not run" none /var/lib/cloud/instance /var/lib/cloud/instances -mindepth 1
 check "services may start" none /usr/sbin/policy-rc.d
 check "no package lists or packages are kept" none /var/lib/apt/lists /var/cache/apt/archives -name '*.deb' -o -name '*Packages*'

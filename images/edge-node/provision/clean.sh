@@ -8,7 +8,7 @@ rm -f /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys
 rm -f /root/.bash_history /home/*/.bash_history
 
 cloud-init clean --logs >/dev/null
-rm -f /etc/polycast/node.json /var/lib/systemd/random-seed /var/lib/dbus/machine-id
+rm -f /etc/polycast/node.json /etc/polycast/bgp-password /var/lib/polycast/drained /var/lib/systemd/random-seed /var/lib/dbus/machine-id
 : >/etc/machine-id
 
 apt-get -qq clean

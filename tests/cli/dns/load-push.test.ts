@@ -6,6 +6,8 @@ import { ns1 } from "../../../constructs/dns/ns1/ns1";
 import { capacity, roundRobin, within } from "../../../constructs/dns/traffic-policy";
 import type { Environment } from "../../../constructs/fleet/environment";
 import { PolycastError } from "../../../constructs/fleet/problem";
+import { cloudwatch } from "../../../constructs/management/cloudwatch/cloudwatch";
+import type { ManagementPlane } from "../../../constructs/management/management-plane";
 import { testEnvironment } from "../../environment-for-tests";
 
 const TOKEN = "secret-of-the-operator";
@@ -109,6 +111,42 @@ test("a policy of one region that looks at load is enough", async () => {
   const regional = ns1({ policy: roundRobin(), within: [within("EUROPE", capacity())] });
   await pushLoad({ ...environment, dns: { ...environment.dns, traffic: regional.traffic } }, env);
   expect(pushed).toHaveLength(1);
+});
+
+describe("whoever watches", () => {
+  let told: unknown[];
+  beforeEach(() => {
+    told = [];
+  });
+  const watched = (report: ManagementPlane["report"]) => ({
+    ...environmentWith(),
+    management: { ...cloudwatch({ region: "us-east-1", notify: ["ops@example.net"] }), report },
+  });
+  const listen: ManagementPlane["report"] = (...args) => {
+    told.push(args);
+    return Promise.resolve();
+  };
+
+  test("is told of a push that knew every fleet's load", async () => {
+    expect(await pushLoad(watched(listen), env)).not.toHaveProperty("untold");
+    expect(told).toEqual([["test", "load-pushes", 1]]);
+  });
+
+  test("is not told of one that lacked a reading", async () => {
+    nodes = [node("a", "aws", 2_000)];
+    await pushLoad(watched(listen), env);
+    expect(pushed).toHaveLength(1);
+    expect(told).toEqual([]);
+  });
+
+  test("may not be there: the push is done, and says so", async () => {
+    const report = await pushLoad(
+      watched(() => Promise.reject(new PolycastError("CloudWatch was not told"))),
+      env,
+    );
+    expect(pushed).toHaveLength(1);
+    expect(report.untold).toBe("CloudWatch was not told");
+  });
 });
 
 test("a DNS service that refuses is an error", async () => {

@@ -34,6 +34,12 @@ test("a valid environment has no problem", () => {
   expect(problemsOf({})).toEqual([]);
 });
 
+test("a state without a secret may be a plain file, and one with a secret in a bucket or the sandbox", () => {
+  expect(problemsOf({ sandbox: false, state: { kind: "local" }, fleets: [awsFleet()] })).toEqual([]);
+  expect(problemsOf({ sandbox: false, state: S3 })).toEqual([]);
+  expect(problemsOf({ sandbox: true, state: { kind: "local" } })).toEqual([]);
+});
+
 describe.each<[string, Partial<Environment>, readonly string[]]>([
   ["no fleets", { fleets: [] }, ["fleets: there are none"]],
   ["two fleets of one name", { fleets: [awsFleet(), awsFleet()] }, ['fleets: two fleets are named "aws"']],
@@ -70,6 +76,16 @@ describe.each<[string, Partial<Environment>, readonly string[]]>([
       ],
     },
     ["listeners[1]: TCP 443 is listed twice"],
+  ],
+  [
+    "a tunnel over UDP",
+    {
+      listeners: [
+        { port: 443, protocol: "UDP" },
+        { port: 2222, protocol: "UDP", role: "tunnel" },
+      ],
+    },
+    ["listeners[1]: is a tunnel over UDP; the nodes' tunnel server is OpenSSH, which has TCP only"],
   ],
   ["an image outside its folder", { image: "../edge-node" }, ['image: "../edge-node" is not a name']],
   [
@@ -190,6 +206,16 @@ describe.each<[string, Partial<Environment>, readonly string[]]>([
     "more IPv6 answers than a reply holds",
     { fleets: Array.from({ length: 9 }, (_, index) => awsFleet({ name: `fleet-${index}`, ipv6: true })) },
     ["round robin answers with all 9 fleets; 8 AAAA records fit"],
+  ],
+  [
+    "a log key in a state that is a plain file",
+    { sandbox: false, state: { kind: "local" } },
+    ['state.kind: "local" is a file in plain text, and the state of stackpath holds a secret'],
+  ],
+  [
+    "a provider's own secret in a state that is a plain file",
+    { sandbox: false, state: { kind: "local" }, fleets: [{ ...awsFleet(), secretsInState: true }] },
+    ['state.kind: "local" is a file in plain text, and the state of aws holds a secret'],
   ],
   [
     "a sandbox with its state elsewhere",
@@ -320,7 +346,7 @@ describe.each<[string, Partial<Environment>, readonly string[]]>([
   [
     "user data over the limit",
     { controlPlaneUrl: `https://control.example.net/${tooMany}` },
-    ["user data is 17", "user data is 17"],
+    ["user data is 17", "user data is 18"],
   ],
   ["a log volume of no size", { fleets: [stackpathFleet({ logVolumeGiB: 0 })] }, ["logVolumeGiB: 0"]],
 ])("%s", (_, changes, expected) => {

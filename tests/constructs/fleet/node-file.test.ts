@@ -1,4 +1,5 @@
 import Ajv2020 from "ajv/dist/2020";
+import { TerraformOutput, TerraformVariable, Testing } from "cdktf";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
@@ -55,6 +56,28 @@ describe("user data", () => {
       .write_files;
     expect(file?.path).toBe("/etc/polycast/node.json");
     expect(JSON.parse(file?.content ?? "") as NodeFile).toEqual(bySite);
+  });
+
+  test("may write files that only root reads", () => {
+    const secret = 'a "secret"\nof two lines\n';
+    const [, body] = userData(bySite, { "/etc/polycast/secret": secret }).split("\n");
+    const files = (JSON.parse(body ?? "") as { write_files: Record<string, string>[] }).write_files;
+    expect(files.map(({ path, permissions }) => [path, permissions])).toEqual([
+      ["/etc/polycast/node.json", "0644"],
+      ["/etc/polycast/secret", "0600"],
+    ]);
+    expect(files[1]?.["encoding"]).toBe("b64");
+    expect(Buffer.from(files[1]?.["content"] ?? "", "base64").toString()).toBe(secret);
+  });
+
+  test("leaves a secret that is known at apply to Terraform", () => {
+    const synthesized = Testing.synthScope((stack) => {
+      const secret = new TerraformVariable(stack, "password", { type: "string", sensitive: true });
+      const value = userData(bySite, { "/etc/polycast/secret": secret.stringValue });
+      new TerraformOutput(stack, "text", { value, sensitive: true });
+    });
+    const { output } = JSON.parse(synthesized) as { output: { text: { value: string } } };
+    expect(output.text.value).toContain('"encoding":"b64","content":"${base64encode(var.password)}"');
   });
 
   test("is counted in bytes, not in characters", () => {

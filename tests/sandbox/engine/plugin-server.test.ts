@@ -105,11 +105,16 @@ describe("the plugin server", () => {
   let crashes: number;
   const connections: Connection[] = [];
 
-  const serve = async (simulation: ProviderSimulation, images?: (id: string) => boolean): Promise<void> => {
+  const serve = async (
+    simulation: ProviderSimulation,
+    images?: (id: string) => boolean,
+    wait?: (seconds: number) => Promise<void>,
+  ): Promise<void> => {
     servers = await servePlugins({
       simulations: [simulation],
       store,
       ...(images === undefined ? {} : { images }),
+      ...(wait === undefined ? {} : { wait }),
       faults: () => faults,
       struck: (fault) => (faults = spend(faults, fault)),
       crash: () => crashes++,
@@ -313,6 +318,16 @@ describe("the plugin server", () => {
     expect((await connection.read({ ...(state as Values), note: "known" })).state).toMatchObject({
       note: "known",
     });
+  });
+
+  test("an object is gone once its cloud has taken it along with another", async () => {
+    let isGone = false;
+    await serve(sampleProvider({ resource: { isGone: () => isGone } }));
+    const { state } = await connection.create({ name: "a" });
+    expect((await connection.read(state)).state).toEqual(state);
+    isGone = true;
+    expect((await connection.read(state)).state).toBeNull();
+    expect(store.list()).toEqual([]);
   });
 
   test("null and an empty map are one to SDKv2: as planned after an apply, as read after a refresh", async () => {
@@ -532,14 +547,65 @@ describe("the plugin server", () => {
     });
   });
 
+  describe("waits where the plugin does", () => {
+    const slow = (): ProviderSimulation => {
+      const sample = sampleProvider();
+      const { sample_thing: thing, ...others } = sample.resources;
+      if (thing === undefined) throw new Error("no sample_thing");
+      return { ...sample, resources: { ...others, sample_thing: { ...thing, waitSeconds: { create: 20 } } } };
+    };
+
+    test("once the object is there, and only at what takes time", async () => {
+      const waited: [seconds: number, objects: number][] = [];
+      await serve(slow(), undefined, (seconds) => {
+        waited.push([seconds, store.list().length]);
+        return Promise.resolve();
+      });
+      const { state } = await connection.create({ name: "a" });
+      await connection.change("sample_thing", state, { ...(state as Values), note: "b" });
+      await connection.change("sample_thing", state, null);
+      expect(waited).toEqual([[20, 1]]);
+    });
+
+    test("and answers when that is over", async () => {
+      let over = (): void => undefined;
+      await serve(slow(), undefined, () => new Promise((resolve) => (over = resolve)));
+      let answered = false;
+      const made = connection.create({ name: "a" }).then(() => (answered = true));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect([answered, store.list().length]).toEqual([false, 1]);
+      over();
+      await made;
+    });
+
+    test("not at all without a clock, nor for what was refused", async () => {
+      const waited: number[] = [];
+      faults = [{ type: "*", operation: "create", effect: { kind: "refuse", message: "no" } }];
+      await serve(slow(), undefined, (seconds) => {
+        waited.push(seconds);
+        return Promise.resolve();
+      });
+      await connection.create({ name: "a" });
+      expect(waited).toEqual([]);
+      faults = [];
+      await servers.close();
+      await serve(slow());
+      expect((await connection.create({ name: "a" })).reply.diagnostics).toEqual([]);
+    });
+  });
+
   test("commits a create whose caller went away, as a real cloud does", async () => {
     await serve(sampleProvider());
-    faults = [{ type: "*", operation: "create", effect: { kind: "delay", milliseconds: 30 } }];
+    faults = [{ type: "*", operation: "create", effect: { kind: "delay", milliseconds: 500 } }];
     const lost = connect();
     const made = lost.create({ name: "orphan" }).catch(() => "lost");
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    // Long enough for the call to arrive on a busy machine, and less than the cloud takes.
+    await new Promise((resolve) => setTimeout(resolve, 250));
     lost.close();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const until = Date.now() + 5_000;
+    while (store.list().length === 0 && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     expect(store.list().map(({ attributes }) => attributes["name"])).toEqual(["orphan"]);
     await made;
   });

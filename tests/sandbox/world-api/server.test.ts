@@ -105,6 +105,15 @@ test("the clock is set", async () => {
   expect(world.clock.scale).toBe(600);
 });
 
+test("a measurement reaches the world's alarms", async () => {
+  const told = jest.spyOn(world, "report");
+  expect((await ask("POST", "measurements", { name: "Polycast/test LoadPushes", value: 1 })).status).toBe(
+    200,
+  );
+  expect(told).toHaveBeenCalledWith("Polycast/test LoadPushes", 1);
+  expect((await ask("POST", "measurements", { name: "x" })).status).toBe(400);
+});
+
 test("a route is a port of loopback that leads to a node", async () => {
   const port = (await ask("POST", "routes", { to, from: NEW_YORK })).json();
   const answer = await (await fetch(`http://127.0.0.1:${port as number}/`)).json();

@@ -1,3 +1,4 @@
+import type { Alarm, Metric } from "../../../constructs/fleet/cloud-life";
 import { PolycastError } from "../../../constructs/fleet/problem";
 import { AMSTERDAM, group, openTestWorld, SEATTLE, START, template, type TestWorld } from "./sample-world";
 
@@ -92,8 +93,8 @@ describe("a node", () => {
     const { world, nodes } = openTestWorld({ groups: [group({ nodes: 1, template: template("ami-7") })] });
     expect(nodes()).toEqual(["i-1 failed starting ami-7"]);
     expect(world.nodes()[0]?.reason).toBe(
-      'nothing says what the image "ami-7" does; there are records for good, better, fails, fails-later, leaks, ' +
-        "slow, too-slow; add one to images/<image>/simulated-images.json",
+      'nothing says what the image "ami-7" does; there are records for good, better, fails, fails-later, errs, ' +
+        "leaks, slow, too-slow; add one to images/<image>/simulated-images.json",
     );
   });
 
@@ -743,5 +744,102 @@ describe("the world", () => {
       "2026-01-01T00:00:30.000Z acme/west/i-1 has booted good",
       "2026-01-01T00:00:40.000Z acme/west/i-1 is healthy",
     ]);
+  });
+});
+
+describe("alarms", () => {
+  const wrote = (counts: (line: string) => boolean): Metric => ({
+    kind: "log-lines",
+    logGroup: "/polycast/test/acme",
+    region: "west-1",
+    counts,
+  });
+  const alarm = (metric: Metric, changes: Partial<Alarm> = {}): Alarm => ({
+    id: "a",
+    name: "a",
+    metric,
+    statistic: "sum",
+    periodSeconds: 60,
+    evaluationPeriods: 2,
+    datapointsToAlarm: 2,
+    comparison: "<",
+    threshold: 1,
+    missingData: "breaching",
+    ...changes,
+  });
+  const open = (image: string, ...alarms: Alarm[]): TestWorld =>
+    openTestWorld({ groups: [group({ template: template(image) })], life: { alarms: () => alarms } });
+  const healthy = alarm(wrote((line) => line.includes('"healthy":true')));
+  const state = ({ world }: TestWorld): string | undefined => world.alarms()[0]?.state;
+
+  test("a site whose nodes say that they are well raises none; four minutes after they die it does", () => {
+    const test = open("good", healthy);
+    test.clock.advance(600);
+    expect(test.world.alarms()).toMatchObject([
+      { state: "OK", reason: expect.stringContaining("2, 2") as string },
+    ]);
+    test.world.disturb("kill", { fleet: "acme" });
+    // Two that it evaluates, and two more that it looks back for numbers.
+    test.clock.advance(180);
+    expect(state(test)).toBe("OK");
+    test.clock.advance(60);
+    expect(state(test)).toBe("ALARM");
+    test.world.disturb("heal", { fleet: "acme" });
+    test.clock.advance(120);
+    expect(state(test)).toBe("OK");
+  });
+
+  test.each(["partition", "freeze"] as const)("a node that cannot write says nothing: %s", (effect) => {
+    const test = open("good", healthy);
+    test.clock.advance(600);
+    test.world.disturb(effect, { fleet: "acme" });
+    test.clock.advance(240);
+    expect(state(test)).toBe("ALARM");
+  });
+
+  test("a release that fails its own check raises it although its nodes run and write", () => {
+    const silence = alarm(
+      wrote(() => true),
+      { id: "silence" },
+    );
+    const { world, clock } = open("fails", healthy, silence);
+    clock.advance(600);
+    expect(world.alarms().map((each) => each.state)).toEqual(["ALARM", "OK"]);
+  });
+
+  test("a release that serves some users badly, and is well by its own account, shows in its errors only", () => {
+    const [failed, all] = [" 502 ", " TCP "].map((part) => wrote((line) => line.includes(part)));
+    if (failed === undefined || all === undefined) throw new Error("two metrics");
+    const errors = alarm(
+      { kind: "percent", part: failed, of: all, atLeast: 20 },
+      { id: "errors", comparison: ">", threshold: 5, statistic: "average", missingData: "notBreaching" },
+    );
+    const { world, clock } = open("errs", healthy, errors);
+    world.load("acme", 1_000);
+    clock.advance(120);
+    expect(world.alarms().map((each) => each.state)).toEqual(["OK", "OK"]);
+    clock.advance(300);
+    expect(world.alarms().map((each) => each.state)).toEqual(["OK", "ALARM"]);
+    expect(world.alarms()[1]?.reason).toContain("(10, 10) > 5");
+    world.load("acme", 10);
+    clock.advance(180);
+    expect(world.alarms()[1]?.state).toBe("OK");
+  });
+
+  test("what others report counts in its own minute, and is added up", () => {
+    const pushes = alarm(
+      { kind: "reported", name: "pushes" },
+      { evaluationPeriods: 1, datapointsToAlarm: 1 },
+    );
+    const test = openTestWorld({ life: { alarms: () => [pushes] } });
+    test.world.report("pushes", 1);
+    test.world.report("pushes", 2);
+    test.world.report("others", 5);
+    test.clock.advance(60);
+    expect(test.world.alarms()).toMatchObject([
+      { state: "OK", reason: expect.stringContaining("(3)") as string },
+    ]);
+    test.clock.advance(180);
+    expect(state(test)).toBe("ALARM");
   });
 });

@@ -1,5 +1,6 @@
 import type { AnycastBackend, AnycastPort } from "../../../constructs/fleet/cloud-life";
 import { nodeBehind } from "../../../sandbox/world/routes";
+import { seeded } from "../../seeded";
 
 const at = (longitude: number) => ({ latitude: 0, longitude });
 
@@ -44,6 +45,30 @@ describe("the node behind an anycast address", () => {
 
   test("is of the next group where the nearest has no healthy node", () => {
     expect(reached(["sick", "empty", "far", "near"])).toBe("near");
+  });
+
+  test("is of any of the groups that are equally near, each as often", () => {
+    const same: AnycastPort = {
+      address: "192.0.2.1",
+      port: 443,
+      protocol: "TCP",
+      failOpen: false,
+      backends: ["one", "two", "three"].map((group) => ({ group, percent: 100 })),
+    };
+    const random = seeded(7);
+    const found: Record<string, number> = {};
+    for (let i = 0; i < 3_000; i++) {
+      const name =
+        nodeBehind(
+          same,
+          at(0),
+          (id) => ({ position: at(5), nextHealthy: () => id, nextOfAll: () => id }),
+          random,
+        ) ?? "";
+      found[name] = (found[name] ?? 0) + 1;
+    }
+    expect(Object.keys(found).sort()).toEqual(["one", "three", "two"]);
+    for (const times of Object.values(found)) expect(Math.abs(times - 1_000)).toBeLessThan(120);
   });
 
   test("is none without a healthy node, or without a group", () => {

@@ -24,6 +24,7 @@ export const images: SimulatedImages = byId([
   image("better"),
   image("fails", [{ kind: "fails", afterSeconds: 0 }]),
   image("fails-later", [{ kind: "fails", afterSeconds: 100 }]),
+  image("errs", [{ kind: "errors", afterSeconds: 100, percent: 10 }]),
   image("leaks", [{ kind: "leaks", afterSeconds: 200 }]),
   image("slow", [{ kind: "slow", afterSeconds: 0, latencyMs: 900 }]),
   image("too-slow", [{ kind: "slow", afterSeconds: 0, latencyMs: 1_100 }]),

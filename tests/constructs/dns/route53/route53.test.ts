@@ -95,7 +95,8 @@ describe("the edge at Route 53", () => {
   test("keeps its zone, and is behind dummy credentials in the sandbox only", () => {
     const real = edgeDns({ policy: roundRobin() }, { sandbox: false });
     expect(only(real, "aws_route53_zone")["lifecycle"]).toEqual({ prevent_destroy: true });
-    expect(real.provider["aws"]).toEqual([{ region: "us-east-1" }]);
+    const tags = { "polycast:environment": "test" };
+    expect(real.provider["aws"]).toEqual([{ region: "us-east-1", default_tags: [{ tags }] }]);
     expect(edgeDns({ policy: roundRobin() }).provider["aws"]).toMatchObject([
       { access_key: "sandbox", allowed_account_ids: ["000000000000"] },
     ]);

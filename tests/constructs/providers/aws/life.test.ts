@@ -419,8 +419,7 @@ describe("alarms: CloudWatch's metric alarms", () => {
     expect(only()).toEqual<Alarm>({
       id: "arn:aws:cloudwatch:us-east-1:000000000000:alarm:few-nodes",
       name: "few-nodes",
-      metric: "healthy-nodes",
-      groups: [groupArn("edge")],
+      metric: { kind: "healthy-nodes", groups: [groupArn("edge")] },
       statistic: "minimum",
       periodSeconds: 60,
       evaluationPeriods: 5,
@@ -433,8 +432,7 @@ describe("alarms: CloudWatch's metric alarms", () => {
 
   test("unhealthy nodes are the other metric", () => {
     expect(only({ metric_name: "UnHealthyHostCount" })).toMatchObject({
-      metric: "unhealthy-nodes",
-      groups: [groupArn("edge")],
+      metric: { kind: "unhealthy-nodes", groups: [groupArn("edge")] },
     });
   });
 
@@ -444,7 +442,10 @@ describe("alarms: CloudWatch's metric alarms", () => {
     ["GreaterThanThreshold", ">"],
     ["GreaterThanOrEqualToThreshold", ">="],
   ])("%s is %s", (comparison_operator, comparison) => {
-    expect(only({ comparison_operator })).toMatchObject({ comparison, groups: [groupArn("edge")] });
+    expect(only({ comparison_operator })).toMatchObject({
+      comparison,
+      metric: { groups: [groupArn("edge")] },
+    });
   });
 
   test.each<[string, Alarm["statistic"]]>([
@@ -453,7 +454,7 @@ describe("alarms: CloudWatch's metric alarms", () => {
     ["Average", "average"],
     ["Sum", "sum"],
   ])("%s is %s", (given, statistic) => {
-    expect(only({ statistic: given })).toMatchObject({ statistic, groups: [groupArn("edge")] });
+    expect(only({ statistic: given })).toMatchObject({ statistic, metric: { groups: [groupArn("edge")] } });
   });
 
   test.each<[string, Alarm["missingData"]]>([
@@ -472,7 +473,7 @@ describe("alarms: CloudWatch's metric alarms", () => {
   });
 
   test("an alarm on an expression, whose metrics have periods of their own, is evaluated each minute", () => {
-    expect(only({ period: 0, metric_name: "" })).toMatchObject({ groups: [], periodSeconds: 60 });
+    expect(only({ period: 0, metric_name: "" })).toMatchObject({ periodSeconds: 60 });
   });
 
   test.each<[string, Values]>([
@@ -483,6 +484,7 @@ describe("alarms: CloudWatch's metric alarms", () => {
     ["a number of samples", { statistic: "SampleCount" }],
     ["an anomaly", { comparison_operator: "LessThanLowerThreshold", threshold_metric_id: "e" }],
     ["another metric as threshold", { threshold_metric_id: "e" }],
+    ["an expression that is not understood", metricMath("100 * failed / all")],
     ["no dimensions", { dimensions: null }],
     ["the target group alone", { dimensions: { TargetGroup: dimensions.TargetGroup } }],
     ["one zone", { dimensions: { ...dimensions, AvailabilityZone: "us-east-1a" } }],
@@ -490,9 +492,108 @@ describe("alarms: CloudWatch's metric alarms", () => {
     ["a load balancer that is not there", { dimensions: { ...dimensions, LoadBalancer: "net/x/1" } }],
     ["the load balancer of others", { dimensions: { ...dimensions, LoadBalancer: "net/b/1" } }],
   ])("%s has no data", (_, changes) => {
-    expect(only(changes)).toMatchObject({ name: "few-nodes", groups: [] });
+    const { metric } = only(changes) ?? {};
+    expect([{ kind: "unmeasured" }, { kind: "healthy-nodes", groups: [] }]).toContainEqual(metric);
+  });
+
+  describe("on what nodes write", () => {
+    const filter = (changes: Values = {}, transformation: Values = {}): Values => ({
+      name: "healthy",
+      log_group_name: "/polycast/test/edge",
+      pattern: '{ ($.polycast = "health") && ($.healthy IS TRUE) }',
+      metric_transformation: [
+        { namespace: "Edge", name: "Healthy", value: "1", dimensions: { Site: "$.site" }, ...transformation },
+      ],
+      ...changes,
+    });
+    const watching = (filters: Values[], changes: Values = {}): Alarm["metric"] | undefined =>
+      alarms(
+        cloudObjects({
+          aws_cloudwatch_metric_alarm: [
+            alarm({ namespace: "Edge", metric_name: "Healthy", dimensions: { Site: "SEA" }, ...changes }),
+          ],
+          aws_cloudwatch_log_metric_filter: filters,
+        }),
+      )[0]?.metric;
+    const line = (healthy: boolean, site: string): string =>
+      JSON.stringify({ polycast: "health", healthy, site });
+
+    test("counts the lines that a filter counts under its name, of its site", () => {
+      const metric = watching([filter({}, { name: "Other" }), filter()]);
+      expect(metric).toMatchObject({
+        kind: "log-lines",
+        logGroup: "/polycast/test/edge",
+        region: "us-east-1",
+      });
+      const counts = metric?.kind === "log-lines" ? metric.counts : () => undefined;
+      expect(counts(line(true, "SEA"))).toBe(true);
+      expect(counts(line(false, "SEA"))).toBe(false);
+      expect(counts(line(true, "AMS"))).toBe(false);
+    });
+
+    test.each<[string, Values[], Values]>([
+      ["no filter", [], {}],
+      ["a filter of another namespace", [filter({}, { namespace: "Other" })], {}],
+      ["a filter without the dimension", [filter({}, { dimensions: {} })], {}],
+      ["a filter that adds what stands in the line", [filter({}, { value: "$.size" })], {}],
+      ["a pattern that is not understood", [filter({ pattern: "ERROR" })], {}],
+      ["one more dimension", [filter()], { dimensions: { Site: "SEA", Node: "a" } }],
+    ])("%s: no data", (_, filters, changes) => {
+      expect(watching(filters, changes)).toEqual({ kind: "unmeasured" });
+    });
+
+    test("every line counts as an incoming event of its log group", () => {
+      const metric = only({
+        namespace: "AWS/Logs",
+        metric_name: "IncomingLogEvents",
+        dimensions: { LogGroupName: "/polycast/test/edge" },
+      })?.metric;
+      expect(metric).toMatchObject({ kind: "log-lines", logGroup: "/polycast/test/edge" });
+      expect(metric?.kind === "log-lines" && metric.counts("anything")).toBe(true);
+      expect(
+        only({ namespace: "AWS/Logs", metric_name: "IncomingBytes", dimensions: { LogGroupName: "/x" } })
+          ?.metric,
+      ).toEqual({ kind: "unmeasured" });
+    });
+
+    test("a metric without dimensions is what others report", () => {
+      expect(only({ namespace: "Edge", metric_name: "Pushes", dimensions: null })?.metric).toEqual({
+        kind: "reported",
+        name: "Edge Pushes",
+      });
+    });
+
+    test("the share of failed connections is understood", () => {
+      const changes = metricMath("IF(all < 20, 0, 100 * failed / all)");
+      expect(watching([filter()], changes)).toMatchObject({
+        kind: "percent",
+        atLeast: 20,
+        part: { kind: "log-lines" },
+        of: { kind: "unmeasured" },
+      });
+      expect(watching([filter()], metricMath("IF(other < 20, 0, 100 * failed / all)"))).toEqual({
+        kind: "unmeasured",
+      });
+    });
   });
 });
+
+/** An alarm on an expression over two metrics of which a filter counts the first. */
+function metricMath(expression: string): Values {
+  const metric = (name: string): Values[] => [
+    { namespace: "Edge", metric_name: name, dimensions: { Site: "SEA" }, stat: "Sum", period: 60 },
+  ];
+  return {
+    metric_name: null,
+    namespace: null,
+    period: 0,
+    metric_query: [
+      { id: "e", expression, return_data: true },
+      { id: "failed", metric: metric("Healthy"), return_data: false },
+      { id: "all", metric: metric("All"), return_data: false },
+    ],
+  };
+}
 
 test("an empty cloud has no life", () => {
   const nothing = cloudObjects({});

@@ -93,6 +93,15 @@ describe("where StackPath's cities stand", () => {
   });
 });
 
+test("images that were captured boot once they are ready", () => {
+  const images = ["PENDING", "PROCESSING", "READY", "FAILED"].map((status) => ({
+    ...{ id: status, status, reference: `acme/edge:${status}` },
+  }));
+  expect(stackpath.life?.images?.(cloudObjects({ stackpath_image: images }))).toEqual([
+    { id: "acme/edge:READY", provider: "stackpath", bootSeconds: 30 },
+  ]);
+});
+
 describe("node groups: a workload's targets in their cities", () => {
   test("one each, with its instances by name", () => {
     expect(nodeGroups(workload()).map(({ id, location, nodes }) => [id, location, nodes])).toEqual([
@@ -119,6 +128,10 @@ describe("node groups: a workload's targets in their cities", () => {
   test("of two workloads are apart", () => {
     const ids = nodeGroups(workload(), workload({ id: "w-2", slug: "other" })).map(({ id }) => id);
     expect(new Set(ids).size).toBe(6);
+  });
+
+  test("the builder of an image is no node", () => {
+    expect(nodeGroups(workload({ labels: { "polycast-builder": "edge" } }))).toEqual([]);
   });
 
   test("a workload of containers has none", () => {

@@ -150,6 +150,13 @@ describe("the simulated StackPath", () => {
       expect(other("acme/edge:r9")).not.toThrow();
     });
 
+    test("may start from any of StackPath's own images", () => {
+      cloud.imageExists = () => false;
+      const image = "stackpath-edge/ubuntu-2204-jammy:v202204272102";
+      const machine = { virtual_machine: [{ name: "builder", image, resources: [{ requests: {} }] }] };
+      expect(() => cloud.create(WORKLOAD, workload(machine))).not.toThrow();
+    });
+
     test("cannot be of containers and of a virtual machine", () => {
       const problems = cloud.validate(
         WORKLOAD,

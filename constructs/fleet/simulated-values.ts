@@ -1,0 +1,13 @@
+import type { Value } from "./simulation";
+
+/** The text of a value; `""` for what is null, unknown or no text. */
+export function text(value: Value | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** The first number from 1 up whose name nobody has. */
+export function firstFree(taken: readonly string[], name: (number: number) => string): string {
+  for (let number = 1; ; number++) {
+    if (!taken.includes(name(number))) return name(number);
+  }
+}

@@ -1,6 +1,5 @@
 /** What becomes of the recorded state. Nothing here decides; see `decide` and `command`. */
-import type { DnsLook } from "./look";
-import type { Occasion, RolloutEvent } from "./rollout-event";
+import type { DnsSeen, Occasion, RolloutEvent } from "./rollout-event";
 import {
   isInTransition,
   waveInTransition,
@@ -36,6 +35,7 @@ function apply(rollout: RolloutState, event: RolloutEvent, { at, by, why }: Occa
       );
     }
     case "steered":
+      return seeDns(rollout, ownStep(rollout, event), at);
     case "dns":
       return seeDns(rollout, event, at);
     case "interference":
@@ -135,11 +135,19 @@ function countedSeconds({ bakedAt }: WaveState, at: number, most: number): numbe
   return bakedAt === undefined ? 0 : Math.min(Math.max(0, at - bakedAt), most);
 }
 
-function seeDns(
-  rollout: RolloutState,
-  { mark, ttl, percents }: Pick<DnsLook, "mark" | "ttl" | "percents">,
-  at: number,
-): RolloutState {
+/**
+ * What a step of our own has changed, and no more: a share that somebody else changed meanwhile is still news to the next
+ * look, which pauses for it.
+ */
+function ownStep(rollout: RolloutState, seen: DnsSeen): DnsSeen {
+  const wave = waveInTransition(rollout);
+  const before = rollout.dns?.percents;
+  if (wave === undefined || before === undefined) return seen;
+  const { fleet } = wave.plan;
+  return { ...seen, percents: { ...before, [fleet]: wave.state.intent ?? seen.percents[fleet] ?? 0 } };
+}
+
+function seeDns(rollout: RolloutState, { mark, ttl, percents }: DnsSeen, at: number): RolloutState {
   const hold = 2 * Math.max(ttl, rollout.dns?.ttl ?? 0);
   return { ...rollout, dns: { mark, ttl, percents: { ...percents }, since: at, hold } };
 }

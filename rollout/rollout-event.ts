@@ -2,7 +2,8 @@ import type { DnsLook } from "./look";
 import type { Phase, RolloutResult } from "./rollout-state";
 import type { Action } from "./rollout-world";
 
-type DnsSeen = Pick<DnsLook, "mark" | "ttl" | "percents">;
+/** DNS as a look or a step left it. */
+export type DnsSeen = Pick<DnsLook, "mark" | "ttl" | "percents">;
 
 /** What can happen to a rollout. Those that name no wave are about the one in transition. */
 export type RolloutEvent =

@@ -104,6 +104,25 @@ describe("a wave", () => {
     });
   });
 
+  test.each([
+    ["another fleet", { f1: 50, f2: 0 }, "f2 100 % to 0 %"],
+    ["its own fleet", { f1: 0, f2: 100 }, "f1 50 % to 0 %"],
+  ])("pauses when somebody changes the share of %s in the middle of a step", (_, percents, changes) => {
+    const intend = {
+      kind: "intend",
+      action: { kind: "steer", fleet: "f1", percent: 50, limit: 25 },
+    } as const;
+    const moved = { kind: "steered", mark: "1", ttl: 1, percents } as const;
+    const model = Object.entries(percents).reduce(
+      (last, [name, percent]) => withFleet(last, name, { live: percent, applied: percent, runs: "old" }),
+      after(begin, intend, moved),
+    );
+    expect(decided(model)).toMatchObject({
+      event: { kind: "interference" },
+      why: `somebody else changed the live record: ${changes}`,
+    });
+  });
+
   test("waits anew when the clock goes back", () => {
     const model = after(begin);
     expect(decided({ ...model, now: NOW - 2 * HOLD })).toMatchObject({ event: { kind: "clock" } });

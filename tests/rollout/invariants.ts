@@ -66,8 +66,9 @@ export const INVARIANTS = {
       othersCarry(before, action.fleet, look);
     if (action.percent === 0 && (forced || failing)) return undefined;
     if (action.limit > plan.trafficLimit) return `a step may move ${action.limit} points`;
-    if (before.fleets[action.fleet]?.applied === 0 && action.limit > plan.firstLimit)
-      return "the first step is too long";
+    // A step that takes away what is not there moves nothing.
+    const isFirst = before.fleets[action.fleet]?.applied === 0 && action.percent > 0;
+    if (isFirst && action.limit > plan.firstLimit) return "the first step is too long";
     const moved = pointsMoved(before.fleets, after.fleets);
     return moved > plan.trafficLimit + 1e-9 ? `a step moved ${moved} points` : undefined;
   },

@@ -74,7 +74,7 @@ export async function readRotation(place: Place, fleet: string): Promise<StoredR
 }
 
 /** Of two secrets that work, the newer one is on its way to the nodes, or has arrived there. */
-function stepOf(applied: AppliedSlots | undefined): RotationStep {
+export function stepOf(applied: AppliedSlots | undefined): RotationStep {
   if (applied === undefined) return { given: FIRST_SLOTS.given, phase: "settled" };
   const { slots, given, other } = applied;
   if (slots.other === "usable") {
@@ -96,4 +96,12 @@ export function writeRotation(
 ): Promise<boolean> {
   const record: RotationRecord = { version: VERSION, fleet, ...step, since: new Date().toISOString() };
   return place.objects.write(keyOf(fleet), `${JSON.stringify(record, null, 2)}\n`, after);
+}
+
+/** Forgets how far the rotation of a destroyed fleet's secret had come. */
+export async function forgetRotation({ objects }: Pick<Place, "objects">, fleet: string): Promise<void> {
+  for (;;) {
+    const stored = await objects.read(keyOf(fleet));
+    if (stored === undefined || (await objects.remove(keyOf(fleet), stored.version))) return;
+  }
 }

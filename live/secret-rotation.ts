@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { otherSlot, type LogAccess } from "../constructs/fleet/log-access";
 import type { Problem } from "../constructs/fleet/problem";
-import { slotsOf, type RotationStep } from "./rotation-record";
+import { slotsOf, stepOf, type RotationStep } from "./rotation-record";
 import type { AppliedSlots } from "./applied-identity";
 
 /** A node and the secret that it says it was given. */
@@ -42,10 +42,9 @@ export function decideRotation(
   rotation: LogAccess["rotation"],
 ): RotationDecision {
   const { step, applied, confirmed } = look;
-  const next = direction === "forward" ? forward(step, rotation) : back(step);
+  const next = direction === "forward" ? forward(step, rotation) : back(step, applied);
   if (next === undefined) return { kind: "nothing to go back to" };
-  const holds = (slots: RotationStep) =>
-    applied !== undefined && isDeepStrictEqual(applied.slots, slotsOf(slots));
+  const holds = (slots: RotationStep) => isDeployed(slots, applied);
   // Back to what is deployed still: nothing has to be done for it.
   if (direction === "back" && holds(next)) return { kind: "take", step: next };
   if (!holds(step) && (direction === "forward" || next.phase === "settled")) return { kind: "deploy" };
@@ -53,6 +52,11 @@ export function decideRotation(
   const problems = confirmed === undefined && applied !== undefined ? withoutGiven(look, applied) : [];
   if (problems.length > 0) return { kind: "hold", problems };
   return { kind: "take", step: { ...next, ...(confirmed !== undefined && { confirmed }) } };
+}
+
+/** Whether the last apply left what a step wants. */
+export function isDeployed(step: RotationStep, applied: AppliedSlots | undefined): boolean {
+  return applied !== undefined && isDeepStrictEqual(applied.slots, slotsOf(step));
 }
 
 function forward({ given, phase }: RotationStep, rotation: LogAccess["rotation"]): RotationStep {
@@ -68,10 +72,11 @@ function forward({ given, phase }: RotationStep, rotation: LogAccess["rotation"]
   }
 }
 
-function back({ given, phase }: RotationStep): RotationStep | undefined {
+function back({ given, phase }: RotationStep, applied: AppliedSlots | undefined): RotationStep | undefined {
   switch (phase) {
     case "settled":
-      return undefined;
+      // Recorded and not deployed: the secret that it ends is there still.
+      return applied?.slots.given === given && applied.slots.other !== "absent" ? stepOf(applied) : undefined;
     case "created":
       return { given, phase: "settled" };
     case "given":

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { PolycastError } from "../../constructs/fleet/problem";
 import { readRotation, writeRotation, type RotationPhase } from "../../live/rotation-record";
-import { decideRotation, type RotationDecision } from "../../live/secret-rotation";
+import { decideRotation, isDeployed, type RotationDecision } from "../../live/secret-rotation";
 import { appliedSlots } from "../../live/applied-identity";
 import { fleetStackName } from "../../live/stack-names";
 import { fleetNamed, nodeSecrets, openEnvironment } from "./fleet-secrets";
@@ -31,6 +31,15 @@ const STEPS: Readonly<Record<RotationPhase, string>> = {
   settled: "the secret that no node has any more is deleted",
 };
 
+/** The same on the way back. */
+const STEPS_BACK: Readonly<Record<RotationPhase, string>> = {
+  settled: "the second secret is deleted; nodes keep the first one",
+  created:
+    "nodes are given the first secret again, and are replaced in their provider's way; both secrets work",
+  given: "the secret that was switched off works again",
+  inactive: "the secret that was to be deleted stays, switched off",
+};
+
 /** `polycast secrets rotate`: records the next step of a rotation, which a deploy then takes. */
 export function addRotate(secrets: Command): void {
   secrets
@@ -45,7 +54,9 @@ export function addRotate(secrets: Command): void {
     .option("--json", "as JSON")
     .action(async (options: RotateOptions) => {
       const report = await rotate(options);
-      process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : describe(report)}\n`);
+      process.stdout.write(
+        `${options.json ? JSON.stringify(report, null, 2) : describe(report, options.back)}\n`,
+      );
     });
 }
 
@@ -61,14 +72,12 @@ async function rotate({ fleet: named, back, confirmed }: RotateOptions): Promise
     const look = { step, applied, nodes, ...(confirmed !== undefined && { confirmed }) };
     const decision = decideRotation(look, back ? "back" : "forward", logs.rotation);
     if (decision.kind !== "take") return stay(name, step.phase, decision);
-    const { given, phase } = decision.step;
     if (await writeRotation(store, name, decision.step, version)) {
-      const isDeployed = back === true && phase === "settled" && applied?.slots.other === "absent";
       return {
         fleet: name,
-        phase,
+        phase: decision.step.phase,
         recorded: true,
-        next: isDeployed && applied.slots.given === given ? null : deploy(name),
+        next: isDeployed(decision.step, applied) ? null : deploy(name),
       };
     }
   }
@@ -96,14 +105,19 @@ function deploy(fleet: string): string {
   return `npx polycast deploy ${fleetStackName(fleet)}`;
 }
 
-function describe({ fleet, phase, recorded, next }: RotationReport): string {
-  if (next === null) return `${fleet}: there is one secret, and nothing to do.`;
-  const after =
-    phase === "settled" ? "Then the rotation is done." : `Then: npx polycast secrets rotate --fleet ${fleet}`;
+function describe({ fleet, phase, recorded, next }: RotationReport, back: true | undefined): string {
+  const further = `npx polycast secrets rotate --fleet ${fleet}`;
+  if (next === null) {
+    return phase === "settled"
+      ? `${fleet}: there is one secret, and nothing to do.`
+      : `${fleet}: the step that was not deployed yet is taken back, and nothing is to be deployed.\nForward again: ${further}; further back: --back`;
+  }
+  const steps = back && recorded ? STEPS_BACK : STEPS;
+  const then = back && recorded ? `${further} --back; forward again without --back` : further;
   return [
-    `${fleet}: ${recorded ? "next" : "recorded, and not deployed yet"}: ${STEPS[phase]}.`,
+    `${fleet}: ${recorded ? "next" : "recorded, and not deployed yet"}: ${steps[phase]}.`,
     `Now:  ${next}`,
-    after,
+    phase === "settled" ? "Then the rotation is done." : `Then: ${then}`,
   ].join("\n");
 }
 

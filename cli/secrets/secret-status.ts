@@ -5,6 +5,7 @@ import { watchedIn } from "../../constructs/management/watched-fleets";
 import type { LiveStore } from "../../live/live-store";
 import { readRotation, type RotationPhase } from "../../live/rotation-record";
 import { appliedSlots } from "../../live/applied-identity";
+import { isDeployed } from "../../live/secret-rotation";
 import { fleetStackName } from "../../live/stack-names";
 import { FAILED } from "../exit-code";
 import { plainTable } from "../plain-table";
@@ -30,6 +31,10 @@ export interface FleetSecretStatus {
   readonly secretId?: string;
   readonly made?: string;
   readonly ends?: string;
+  /** The other secret, while there are two. */
+  readonly other?: { readonly id: string; readonly works: boolean };
+  /** Whether the last apply left what the phase says. */
+  readonly deployed?: boolean;
   /** It has ended, or does within ten days. */
   readonly due: boolean;
 }
@@ -77,14 +82,17 @@ function secretStatus(
       const { strategy, cost, rotation } = logs;
       if (rotation === "none") return { fleet, strategy, cost, due: false };
       const { step, since } = await readRotation(store, fleet);
-      const given = appliedSlots(await store.readState(fleetStackName(fleet)))?.given;
-      const { id, made, ends } = given ?? {};
+      const applied = appliedSlots(await store.readState(fleetStackName(fleet)));
+      const { id, made, ends } = applied?.given ?? {};
+      const other = applied?.other;
       return {
         ...{ fleet, strategy, cost, phase: step.phase },
         ...(since !== undefined && { since }),
         ...(id !== undefined && { secretId: id }),
         ...(made !== undefined && { made }),
         ...(ends !== undefined && { ends }),
+        ...(other !== undefined && { other: { id: other.id, works: other.isActive } }),
+        deployed: isDeployed(step, applied),
         due: ends !== undefined && Date.parse(ends) - now < RENEW_DAYS * DAY,
       };
     }),
@@ -116,14 +124,15 @@ function describeNow({
   phase,
   secretId,
   made,
-}: Pick<FleetSecretStatus, "phase" | "secretId" | "made">): string {
+  other,
+  deployed,
+}: Pick<FleetSecretStatus, "phase" | "secretId" | "made" | "other" | "deployed">): string {
   if (phase === undefined) return "";
   if (secretId === undefined) return "not deployed";
+  const step = deployed === true ? `step "${phase}"` : `step "${phase}", not deployed yet`;
   return [
-    secretId,
-    ...(made === undefined ? [] : [`of ${made.slice(0, 10)}`]),
-    phase === "settled" ? "" : phase,
-  ]
-    .filter(Boolean)
-    .join(", ");
+    `nodes have ${secretId}${made === undefined ? "" : ` of ${made.slice(0, 10)}`}`,
+    ...(other === undefined ? [] : [`${other.id} ${other.works ? "works too" : "is switched off"}`]),
+    ...(phase === "settled" && deployed === true ? [] : [step]),
+  ].join("; ");
 }

@@ -42,6 +42,25 @@ describe("the way of a rotation", () => {
     expect(taken(decide({ phase, given }, {}, "back"))).toBe(before);
   });
 
+  test("an end that is recorded and not deployed is taken back: what it ends is there still", () => {
+    const ended = { phase: "settled", given: "b" } as const;
+    const back = (phase: RotationPhase) => {
+      const { given, other, slots } = applied({ phase, given: "b" });
+      const dated = {
+        slots,
+        given: { ...given, made: "2026-02-01" },
+        other: other && { ...other, made: "2026-01-01" },
+      };
+      return taken(decide(ended, { applied: dated }, "back"));
+    };
+    expect(back("inactive")).toBe("inactive b");
+    expect(back("given")).toBe("given b");
+    expect(back("settled")).toBe("nothing to go back to");
+    expect(taken(decide(ended, { applied: applied({ phase: "settled", given: "a" }) }, "back"))).toBe(
+      "nothing to go back to",
+    );
+  });
+
   test("a secret that cannot be switched off is deleted at once", () => {
     expect(taken(decide({ phase: "given", given: "b" }, {}, "forward", "two slots"))).toBe("settled b");
   });

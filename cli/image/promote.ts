@@ -106,6 +106,7 @@ function describe({ environment }: ImageDesk, { release, isNew }: Promotion, cha
   const file = shownPath(manifestFile(environment));
   return [
     `${environment.name}: ${channel} leads to ${release}${isNew ? ", which is new" : ""}. Nothing was deployed.`,
+    ...(isNew ? [`If an older release was meant: git checkout ${file}`] : []),
     `Commit it and let it be reviewed: git add ${file} && git commit -m "Promote ${release} to ${channel}"`,
     "",
   ].join("\n");
@@ -118,6 +119,7 @@ function describeRevocation(
   release: string,
   running: readonly string[],
 ): string {
+  const file = shownPath(manifestFile(environment));
   const emptied = Object.keys(before.channels).filter((channel) => !Object.hasOwn(after.channels, channel));
   return [
     `${environment.name}: ${release} is revoked: no fleet can start with it any more.`,
@@ -126,7 +128,7 @@ function describeRevocation(
         `The channel ${channel} led to it and leads nowhere now: npx polycast image promote --release ID --to ${channel}`,
     ),
     ...running.map((fleet) => `The fleet ${fleet} runs it, and stays deployable: roll another release out.`),
-    `Commit it: git add ${shownPath(manifestFile(environment))}`,
+    `Commit it: git add ${file} && git commit -m "Revoke ${release}"`,
     "",
   ].join("\n");
 }

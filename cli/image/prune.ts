@@ -71,7 +71,15 @@ async function removeAll(records: readonly BuildRecord[], desk: ImageDesk): Prom
 }
 
 function row({ provider, hash, finished, entry }: BuildRecord): string[] {
-  return [provider, shortHash(hash), finished.slice(0, 16).replace("T", " "), show(entry)];
+  return [provider, shortHash(hash), finished.slice(0, 16).replace("T", " "), describeEntry(entry)];
+}
+
+/** Whole, since it is what goes: an id, or one in each place. */
+function describeEntry(entry: BuildRecord["entry"]): string {
+  if (typeof entry !== "object" || entry === null) return String(entry);
+  return Object.entries(entry)
+    .map(([place, id]) => `${typeof id === "string" ? id : show(id)} (${place})`)
+    .join(", ");
 }
 
 async function agreed(count: number): Promise<boolean> {

@@ -104,7 +104,7 @@ describeWithTerraform("the sandbox under Terraform", () => {
     const unknown = await home.run("deploy", "aws-flet", "--auto-approve");
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain(
-      'There is no such stack; nothing was changed\n  - "aws-flet": nearest: "aws-fleet"; there are: aws-fleet, edge-dns, stackpath-fleet',
+      'There is no such stack; nothing was changed\n  - "aws-flet": nearest: "aws-fleet"; there are: aws-fleet, aws-image, edge-dns, management, stackpath-fleet, stackpath-image',
     );
 
     await home.succeed("dns", "apply", "--auto-approve");

@@ -44,15 +44,22 @@ function addVerb(program: Command, verb: "deploy" | "destroy", description: stri
     .option("--ignore-missing-stack-dependencies", "leave out stacks that the named ones depend on")
     .action(async (stacks: string[], options: DeployOptions, command: Command) => {
       const flags = options.ignoreMissingStackDependencies ? ["--ignore-missing-stack-dependencies"] : [];
-      await changeStacks(command, verb, stacks.length > 0 ? stacks : await edgeStacks(), flags, options);
+      requireApproval(command, options);
+      const named = stacks.length > 0 ? stacks : await edgeStacks(options);
+      await changeStacks(command, verb, named, flags, options);
     });
 }
 
 /** What runs the edge, without the images: to build them takes long, and nobody should do it by the way. */
-async function edgeStacks(): Promise<readonly string[]> {
+async function edgeStacks({ keepIdentity }: DeployOptions): Promise<readonly string[]> {
+  // To know what is retired takes the credentials of the place of the state.
+  await preflight([ALL_STACKS], { ...process.env, ...(keepIdentity && { [KEEP_IDENTITY]: "1" }) });
   // An environment brings CDKTF with it, so it is loaded here only.
   const { chosenEnvironment, loadEnvironment } = await import("../environments/load-environment");
-  return stackNames(await loadEnvironment(chosenEnvironment()));
+  const { openLiveStore } = await import("../live/open-live-store");
+  const { withoutRetired } = await import("../live/retirement-record");
+  const listed = await loadEnvironment(chosenEnvironment());
+  return stackNames(await withoutRetired(listed, (await openLiveStore(listed)).objects));
 }
 
 /** Ends the command where it would have to ask and nobody is there to answer. */

@@ -23,6 +23,7 @@ const VERBS = new Map(
     image: async () => (await import("./image/image")).addImage,
     rollout: async () => (await import("./rollout/rollout")).addRollout,
     evacuate: async () => (await import("./evacuate")).addEvacuate,
+    fleet: async () => (await import("./fleet/fleet")).addFleet,
     live: async () => (await import("./live")).addLive,
     secrets: async () => (await import("./secrets/secrets")).addSecrets,
     provider: async () => (await import("./provider/provider")).addProvider,

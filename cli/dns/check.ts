@@ -36,8 +36,12 @@ export function addCheck(dns: Command): void {
 /** An environment brings CDKTF and the providers' bindings with it; the other verbs do without. */
 async function drift(queries: number): Promise<DriftReport> {
   const { chosenEnvironment, loadEnvironment } = await import("../../environments/load-environment");
+  const { openLiveStore } = await import("../../live/open-live-store");
+  const { withoutRetired } = await import("../../live/retirement-record");
   const { findDrift } = await import("./find-drift");
-  return findDrift(await loadEnvironment(chosenEnvironment()), queries, process.env);
+  const listed = await loadEnvironment(chosenEnvironment());
+  const environment = await withoutRetired(listed, (await openLiveStore(listed)).objects);
+  return findDrift(environment, queries, process.env);
 }
 
 function parseQueries(text: string): number {

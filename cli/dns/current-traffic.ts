@@ -13,8 +13,10 @@ export async function currentTraffic(): Promise<CurrentTraffic> {
   const { chosenEnvironment, loadEnvironment } = await import("../../environments/load-environment");
   const { openLiveStore } = await import("../../live/open-live-store");
   const { readDeployment } = await import("../../live/read-deployment");
-  const environment = await loadEnvironment(chosenEnvironment());
-  const store = await openLiveStore(environment);
+  const { withoutRetired } = await import("../../live/retirement-record");
+  const listed = await loadEnvironment(chosenEnvironment());
+  const store = await openLiveStore(listed);
+  const environment = await withoutRetired(listed, store.objects);
   return {
     environment,
     plan: async (variables) =>

@@ -105,7 +105,7 @@ function healthFeeds(objects: CloudObjects): readonly string[] {
   return monitors.flatMap(({ feeds }) => feeds);
 }
 
-async function readService(environment: Environment, env: NodeJS.ProcessEnv): Promise<Service> {
+export async function readService(environment: Environment, env: NodeJS.ProcessEnv): Promise<Service> {
   const { dns, zone } = environment;
   if (dns.api === undefined) {
     const trouble = `the API of ${dns.name} is not read here; only code and answers are`;
@@ -123,7 +123,7 @@ async function readService(environment: Environment, env: NodeJS.ProcessEnv): Pr
   }
 }
 
-async function nameServers(
+export async function nameServers(
   { sandbox = false, zone }: Environment,
   held: HeldDns | undefined,
   env: NodeJS.ProcessEnv,

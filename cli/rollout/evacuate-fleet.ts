@@ -38,15 +38,19 @@ export async function evacuateFleet(fleet: string, { reason, json }: EvacuateOpt
   }
   const ttl = outcome.dns?.ttl ?? environment.dns.ttl;
   const text = `${fleet} is out of traffic: DNS gives it to nobody any more. Resolvers keep older answers for ${ttl} s.`;
-  const back = `To give it its share back: npx polycast live share --fleet ${fleet} --percent ${percents[fleet] ?? 100}, then npx polycast dns apply --in-steps`;
+  const before = percents[fleet] ?? 0;
+  const back =
+    before === 0
+      ? "It had no share before either."
+      : `To give it its share back: npx polycast live share --fleet ${fleet} --percent ${before}, then npx polycast dns apply --in-steps`;
   const told = json
-    ? JSON.stringify({ fleet, share: 0, before: percents[fleet] ?? 0, ttl }, null, 2)
+    ? JSON.stringify({ fleet, share: 0, before, ttl }, null, 2)
     : `${text}\n${back}`;
   process.stdout.write(`${told}\n`);
 }
 
 /** The fleets whose nodes are known not to be well, and why. Nobody who is not known is blamed. */
-async function unwellFleets({
+export async function unwellFleets({
   environment,
   env,
   clock,

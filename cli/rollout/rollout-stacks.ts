@@ -37,6 +37,7 @@ export async function withPlan<T>(
   deployments: readonly FleetDeployment[],
   traffic: Pick<TrafficPlan, "next" | "refusal"> | undefined,
   use: (saved: SavedPlan) => Promise<T>,
+  purpose: "deploy" | "destroy" = "deploy",
 ): Promise<T> {
   guardSandbox(environment, env);
   await preflight([stack], process.env);
@@ -50,7 +51,8 @@ export async function withPlan<T>(
   try {
     const file = join(secret, "plan.bin");
     await unlocked(synthesized, ["init", "-input=false"]);
-    await unlocked(synthesized, ["plan", "-input=false", "-json", `-out=${file}`]);
+    const destroy = purpose === "destroy" ? ["-destroy"] : [];
+    await unlocked(synthesized, ["plan", "-input=false", "-json", ...destroy, `-out=${file}`]);
     const plan = planSchema.parse(JSON.parse(await terraform(synthesized, ["show", "-json", file])));
     return await use({
       plan,

@@ -29,6 +29,8 @@ export async function openScene(workspace = "rollout-stacks"): Promise<RolloutSc
 export async function openRecords(): Promise<Pick<RolloutScene, "environment" | "live">> {
   const { chosenEnvironment, loadEnvironment } = await import("../../environments/load-environment");
   const { openLiveStore } = await import("../../live/open-live-store");
-  const environment = await loadEnvironment(chosenEnvironment());
-  return { environment, live: await openLiveStore(environment) };
+  const { withoutRetired } = await import("../../live/retirement-record");
+  const listed = await loadEnvironment(chosenEnvironment());
+  const live = await openLiveStore(listed);
+  return { environment: await withoutRetired(listed, live.objects), live };
 }

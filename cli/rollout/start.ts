@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline/promises";
 import { readManifest } from "../../live/read-manifest";
+import { refuseWhileRetiring } from "../../live/retirement-record";
 import { describeShortfall } from "../../rollout/peak-load";
 import { planRollout } from "../../rollout/plan-rollout";
 import { startRollout, type RolloutState } from "../../rollout/rollout-state";
@@ -27,6 +28,7 @@ export async function start(options: StartCommandOptions): Promise<void> {
   const { environment, live, clock } = scene;
   const { objects } = live;
   const result = await withRollout(objects, environment.name, "rollout start", async (store) => {
+    await refuseWhileRetiring(objects, "The rollout was not started:");
     const last = await store.read();
     const { record } = await live.read();
     const wish = rolloutWish(environment, options);

@@ -43,9 +43,7 @@ export async function evacuateFleet(fleet: string, { reason, json }: EvacuateOpt
     before === 0
       ? "It had no share before either."
       : `To give it its share back: npx polycast live share --fleet ${fleet} --percent ${before}, then npx polycast dns apply --in-steps`;
-  const told = json
-    ? JSON.stringify({ fleet, share: 0, before, ttl }, null, 2)
-    : `${text}\n${back}`;
+  const told = json ? JSON.stringify({ fleet, share: 0, before, ttl }, null, 2) : `${text}\n${back}`;
   process.stdout.write(`${told}\n`);
 }
 

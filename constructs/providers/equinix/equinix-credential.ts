@@ -1,10 +1,14 @@
 import { z } from "zod";
 import { checkVariables, whyUnanswered, type ApiCredential } from "../../fleet/api-credential";
+import { apiEndpoint } from "../../fleet/api-endpoint";
 import { PolycastError } from "../../fleet/problem";
 import { BGP_PASSWORD } from "./equinix-bgp";
 
-/** The plugin's own default. */
-const ENDPOINT = "https://api.equinix.com";
+const ENDPOINT = {
+  variable: "EQUINIX_API_ENDPOINT",
+  standard: "https://api.equinix.com",
+  refusal: "Equinix Metal's API cannot be asked",
+} as const;
 
 const VARIABLES = [
   { name: "METAL_AUTH_TOKEN", holds: "API key" },
@@ -23,7 +27,7 @@ export const equinixCredential: ApiCredential = {
     return Promise.resolve(checkVariables(equinixCredential, VARIABLES, variables));
   },
   async reach(variables, signal) {
-    const url = new URL(`${variables["EQUINIX_API_ENDPOINT"] ?? ENDPOINT}/metal/v1/user`);
+    const url = new URL(`${apiEndpoint(ENDPOINT, variables["EQUINIX_API_ENDPOINT"])}/metal/v1/user`);
     const headers = { "X-Auth-Token": variables["METAL_AUTH_TOKEN"] ?? "" };
     const response = await fetch(url, { headers, signal }).catch((error: unknown) => {
       throw refused(url, whyUnanswered(error));

@@ -50,6 +50,14 @@ describe("Equinix Metal, asked whose key it is", () => {
     expect(refusal).not.toContain("c4n4ry");
   });
 
+  test("is not told the key over plain HTTP", async () => {
+    api = await loopback(() => [200, ""]);
+    const env = { ...GOOD, EQUINIX_API_ENDPOINT: "http://api.example.net" };
+    const refusal = await equinixCredential.reach(env, AbortSignal.timeout(5_000)).catch(String);
+    expect(refusal).toMatch(/cannot be asked[^]*EQUINIX_API_ENDPOINT/);
+    expect(refusal).not.toContain("c4n4ry");
+  });
+
   test("is not there", async () => {
     api = await loopback(() => [200, ""]);
     await api.close();

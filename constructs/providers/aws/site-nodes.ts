@@ -16,7 +16,7 @@ export interface SiteNodesProps {
   readonly securityGroupId: string;
   readonly subnetIds: readonly string[];
   readonly targetGroupArns: readonly string[];
-  /** Tags of instances and volumes: a provider's default tags reach neither. */
+  /** Tags of the group, its instances and their volumes: a provider's default tags reach none of them. */
   readonly tags: Readonly<Record<string, string>>;
   /** What must have happened before the template names another image. */
   readonly after: readonly ITerraformDependable[];
@@ -76,6 +76,8 @@ export class SiteNodes extends Construct {
           autoRollback: false,
         },
       },
+      // The provider's default tags do not reach a group either; its instances have theirs from the template.
+      tag: Object.entries(props.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: false })),
       dependsOn: [...props.dependsOn],
     });
   }

@@ -13,6 +13,7 @@ import { runInNewContext } from "node:vm";
 import type { NodeGroup } from "../constructs/fleet/cloud-life";
 import { DEFAULT_HEALTH_CHECK } from "../constructs/fleet/fleet-inputs";
 import { nodeFile } from "../constructs/fleet/node-file";
+import { openPorts } from "../constructs/fleet/open-ports";
 import type { CloudLife } from "../constructs/fleet/simulation";
 import { userData } from "../constructs/fleet/user-data";
 import { manualClock, scaledClock, type Clock } from "../sandbox/world/clock";
@@ -57,6 +58,7 @@ function provider(number: number): CloudLife {
         unhealthyThreshold: 3,
       },
       healing: { action: "replace", on: "unhealthy", afterSeconds: 30, graceSeconds: 60 },
+      openPorts: openPorts([], () => true),
     };
   });
   return {

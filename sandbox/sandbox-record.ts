@@ -4,7 +4,7 @@ import { z } from "zod";
 import { PROJECT_ROOT } from "../live/state-location";
 
 /** Version of the files that a sandbox leaves on disk; it grows when an older Polycast could not read them. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 /** Who made a sandbox's data. */
 export const makerSchema = z.object({ format: z.number(), polycast: z.string() });

@@ -1,6 +1,7 @@
 import { nodeFileFrom } from "./cloud-init";
 import type { AnycastBackend, AnycastPort, NodeGroup, Position } from "./cloud-life";
 import type { NodeFile } from "./node-file";
+import type { OpenPorts } from "./open-ports";
 
 /** A machine of a simulated cloud that announces its anycast addresses itself. */
 export interface AnnouncingMachine {
@@ -14,10 +15,9 @@ export interface AnnouncingMachine {
   readonly image: string;
   /** Cloud-init text, decoded. */
   readonly userData: string;
+  /** What its cloud's firewall lets everybody reach. */
+  readonly openPorts: readonly OpenPorts[];
 }
-
-/** A way into a machine. */
-export type Door = Pick<AnycastPort, "address" | "port" | "protocol">;
 
 /**
  * The node's own announcer decides whether traffic comes: it looks each second, announces after three seconds of health, and
@@ -28,7 +28,7 @@ const ANNOUNCER = { intervalSeconds: 1, timeoutSeconds: 1, healthyThreshold: 4, 
 
 /** Each machine by itself: it lives as long as its object, and nobody mends it. */
 export function machineGroup(machine: AnnouncingMachine): NodeGroup {
-  const { id, hostName, location, position, image, userData } = machine;
+  const { id, hostName, location, position, image, userData, openPorts } = machine;
   return {
     id,
     location,
@@ -39,20 +39,21 @@ export function machineGroup(machine: AnnouncingMachine): NodeGroup {
     replacement: { kind: "none" },
     healthCheck: { path: fileOf(machine)?.health.path ?? "", ...ANNOUNCER },
     healing: { action: "none", on: "dead", afterSeconds: 0, graceSeconds: 0 },
+    openPorts,
   };
 }
 
 /**
  * The ports of the addresses that machines announce: each leads to the nearest healthy one.
- * @param isPassedOn whether the cloud takes the announcement, and lets clients in at this door.
+ * @param isPassedOn whether the cloud takes the announcement of an address.
  */
 export function announcedPorts<M extends AnnouncingMachine>(
   machines: readonly M[],
-  isPassedOn: (machine: M, door: Door) => boolean,
+  isPassedOn: (machine: M, address: string) => boolean = () => true,
 ): AnycastPort[] {
   const ports = new Map<string, Omit<AnycastPort, "backends"> & { backends: AnycastBackend[] }>();
   for (const machine of machines) {
-    for (const door of doorsOf(machine).filter((each) => isPassedOn(machine, each))) {
+    for (const door of doorsOf(machine).filter(({ address }) => isPassedOn(machine, address))) {
       const key = `${door.protocol} ${door.address} ${door.port}`;
       const known = ports.get(key) ?? { ...door, failOpen: false, backends: [] };
       known.backends.push({ group: machine.id, percent: 100 });
@@ -63,7 +64,7 @@ export function announcedPorts<M extends AnnouncingMachine>(
 }
 
 /** Every listener at every address that it announces. */
-function doorsOf(machine: AnnouncingMachine): readonly Door[] {
+function doorsOf(machine: AnnouncingMachine): readonly Pick<AnycastPort, "address" | "port" | "protocol">[] {
   const file = fileOf(machine);
   const addresses = file?.bgp?.routes.flatMap((route) => route.addresses) ?? [];
   return addresses.flatMap((address) =>

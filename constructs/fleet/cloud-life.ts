@@ -3,6 +3,7 @@
  * monitors look. Each simulation says it of its own objects in these terms; the sandbox's world brings it to life and
  * knows no provider's name.
  */
+import type { OpenPorts } from "./open-ports";
 
 /** Degrees, north and east positive. */
 export interface Position {
@@ -26,6 +27,8 @@ export interface NodeGroup {
   readonly replacement: Replacement;
   readonly healthCheck: NodeHealthCheck;
   readonly healing: Healing;
+  /** What the cloud's firewall lets everybody reach of each node, by whatever way leads there. */
+  readonly openPorts: readonly OpenPorts[];
 }
 
 export interface NodeTemplate {

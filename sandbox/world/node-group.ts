@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { NodeGroup, NodeTemplate, Position, Replacement } from "../../constructs/fleet/cloud-life";
+import { letsIn, type Door } from "../../constructs/fleet/open-ports";
 import type { Timer } from "./clock";
 import {
   identityOf,
@@ -94,6 +95,11 @@ export class SimulatedGroup {
   /** One of all nodes, in turn. */
   public nextOfAll(): SimulatedNode | undefined {
     return this.next(this.members);
+  }
+
+  /** Whether its cloud's firewall lets clients in there. */
+  public letsIn(door: Door): boolean {
+    return letsIn(this.spec.openPorts, door);
   }
 
   public report(): GroupReport {

@@ -1,4 +1,5 @@
 import type { AnycastPort, Monitor, Position } from "../../constructs/fleet/cloud-life";
+import { doorAt } from "../../constructs/fleet/open-ports";
 import type { CloudLife, CloudObjects } from "../../constructs/fleet/simulation";
 import { runAlarms } from "./alarms";
 import type { Clock } from "./clock";
@@ -89,7 +90,8 @@ export function openWorld(options: WorldOptions): World {
 
   const route = (to: Parameters<World["route"]>[0], from: Position): SimulatedNode | undefined => {
     const port = ports.get(portKey(to));
-    return port && nodeBehind<SimulatedNode>(port, from, (id) => groups.get(id), random);
+    const node = port && nodeBehind<SimulatedNode>(port, from, (id) => groups.get(id), random);
+    return node !== undefined && groups.get(node.group)?.letsIn(doorAt(to)) === true ? node : undefined;
   };
 
   /** Whether what a monitor looks at answers it. A ping reaches a node by any port of the address. */

@@ -18,7 +18,7 @@ export interface World {
   report(name: string, value: number): void;
   /** The ports of all anycast addresses that exist. */
   anycastPorts(): readonly { address: string; port: number; protocol: "TCP" | "UDP" }[];
-  /** The node that a new connection from there reaches; undefined: nobody answers. */
+  /** The node that a new connection from there reaches; undefined: nobody answers, or a firewall stops it on its way. */
   route(
     to: { readonly address: string; readonly port: number; readonly protocol: "TCP" | "UDP" },
     from: Position,

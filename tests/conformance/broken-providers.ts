@@ -1,4 +1,7 @@
-import { ComputeNetworkPolicy } from "../../.gen/providers/stackpath/compute-network-policy";
+import {
+  ComputeNetworkPolicy,
+  type ComputeNetworkPolicyIngress,
+} from "../../.gen/providers/stackpath/compute-network-policy";
 import type { DataPlaneFleet } from "../../constructs/fleet/data-plane-fleet";
 import type { FleetProps, FleetProvider } from "../../constructs/fleet/fleet-provider";
 import {
@@ -92,6 +95,21 @@ function withWorkload(
     const workload = sound.resources[WORKLOAD];
     if (workload === undefined) throw new Error("no workload");
     return { ...sound, resources: { ...sound.resources, [WORKLOAD]: { ...workload, ...change(workload) } } };
+  };
+}
+
+const EVERYBODY = { ipBlock: [{ cidr: "0.0.0.0/0" }] };
+
+/** Other rules of its firewall. */
+function withFirewall(
+  change: (rules: readonly ComputeNetworkPolicyIngress[]) => ComputeNetworkPolicyIngress[],
+) {
+  return (fleet: StackPathFleet): DataPlaneFleet => {
+    for (const child of fleet.node.children) {
+      if (!(child instanceof ComputeNetworkPolicy)) continue;
+      child.putIngress(change(child.ingressInput as ComputeNetworkPolicyIngress[]));
+    }
+    return fleet;
   };
 }
 
@@ -207,6 +225,21 @@ export const BROKEN: readonly BrokenProvider[] = [
   }),
   builds("a port less", "is reached at the port of every listener", {
     given: (props) => ({ ...props, listeners: props.listeners.slice(0, 1) }),
+  }),
+  builds("a firewall with a hole", "lets nobody in at another port", {
+    then: withFirewall((rules) => [
+      ...rules,
+      { action: "ALLOW", protocol: { tcp: { destinationPorts: ["8080"] } }, from: EVERYBODY },
+    ]),
+  }),
+  builds("a firewall with a range", "lets nobody in at another port", {
+    then: withFirewall((rules) => [
+      ...rules,
+      { action: "ALLOW", protocol: { udp: { destinationPorts: ["400-500"] } }, from: EVERYBODY },
+    ]),
+  }),
+  builds("a firewall that forgets a listener", "lets clients in at the port of every listener", {
+    then: withFirewall((rules) => rules.slice(1)),
   }),
   builds("another health path", "tells its nodes where they are asked for their health", {
     given: (props) => ({ ...props, health: { ...props.health, path: "/other" } }),

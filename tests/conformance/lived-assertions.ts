@@ -138,6 +138,22 @@ export const LIVED: readonly Assertion[] = [
   after("deployed", "opens no other port", "its firewall", ({ ports }) =>
     ports.filter((port) => !PORTS.includes(port)).map((port) => `${port} is open`),
   ),
+  after("deployed", "lets clients in at the port of every listener", "the firewall", ({ nodes, outputs }) => [
+    ...demand(nodes.length > 0, "there are no nodes"),
+    ...nodes.flatMap(({ name, open }) =>
+      doorsOf(outputs)
+        .filter((door) => !open.includes(door))
+        .map((door) => `${door} of ${name} is closed`),
+    ),
+  ]),
+  after("deployed", "lets nobody in at another port", "the firewall", ({ nodes }) => [
+    ...demand(nodes.length > 0, "there are no nodes"),
+    ...nodes.flatMap(({ name, open }) =>
+      open
+        .filter((door) => !PORTS.some((port) => door.endsWith(` ${port}`)))
+        .map((door) => `${door} of ${name} is open to everybody`),
+    ),
+  ]),
   after("deployed", "leads clients to a node", "`life.anycast`", ({ nodes }) =>
     nodes
       .filter(({ answeredFrom }) => answeredFrom === undefined)
@@ -275,6 +291,13 @@ export const LIVED: readonly Assertion[] = [
     ...ports,
   ]),
 ];
+
+/** `ipv4 TCP 443`: each listener in each family that the fleet has an address of. */
+function doorsOf(outputs: Step["outputs"]): readonly string[] {
+  return (["ipv4", "ipv6"] as const)
+    .filter((family) => outputs[`anycast_${family}`] !== undefined)
+    .flatMap((family) => PORTS.map((port) => `${family} ${port}`));
+}
 
 function losses({ before, fewest }: Step, declaration: Declaration): readonly string[] {
   return Object.entries(before).flatMap(([site, nodes]) => {

@@ -1,5 +1,6 @@
 import type { NodeFile } from "../../constructs/fleet/node-file";
 import { minNodes } from "../../constructs/fleet/fleet-inputs";
+import type { OpenPorts } from "../../constructs/fleet/open-ports";
 import type { CloudObject } from "../../constructs/fleet/simulation";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WorldNode } from "../../sandbox/world/world";
@@ -44,6 +45,8 @@ export interface NodeSeen extends Pick<WorldNode, "name" | "site" | "release" | 
   readonly reason: string | undefined;
   /** Its group's, that a client beside it reaches by the fleet's address; undefined: nobody answers. */
   readonly answeredFrom: string | undefined;
+  /** What its cloud's firewall lets everybody reach: `ipv4 TCP 443`, `ipv6 UDP 1-65535`. */
+  readonly open: readonly string[];
 }
 
 /** What one chapter did, and what there was in the end. */
@@ -277,6 +280,10 @@ class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
     const { world } = this.deployment;
     const ports = world.anycastPorts();
     const own = addresses.length === 0 ? ports : ports.filter(({ address }) => addresses.includes(address));
+    const groups = simulationsOf(this.subject).flatMap(
+      ({ life }) => life?.nodeGroups?.(this.deployment.store) ?? [],
+    );
+    const openOf = (group: string) => groups.find(({ id }) => id === group)?.openPorts ?? [];
     const [target] = own.filter(({ protocol }) => protocol === "TCP");
     return {
       ports: [...new Set(own.map(({ protocol, port }) => `${protocol} ${port}`))].sort(),
@@ -290,9 +297,14 @@ class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
         },
         ...{ file: node.file, reason: node.reason },
         answeredFrom: target && world.route(target, node.position)?.site,
+        open: openOf(node.group).map(asText),
       })),
     };
   }
+}
+
+function asText({ family, protocol, from, to }: OpenPorts): string {
+  return `${family} ${protocol} ${from === to ? from : `${from}-${to}`}`;
 }
 
 function healthyBySite(nodes: readonly WorldNode[]): Record<string, number> {

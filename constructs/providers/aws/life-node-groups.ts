@@ -1,5 +1,6 @@
-import type { Healing, NodeGroup, NodeHealthCheck, NodeTemplate, Replacement } from "../../fleet/cloud-life";
+import type { Healing, NodeGroup, NodeHealthCheck, Replacement } from "../../fleet/cloud-life";
 import type { CloudObjects, Value, Values } from "../../fleet/simulation";
+import { openPortsOf } from "./life-open-ports";
 import { positionOf } from "./region-positions";
 import { arnRegion, blocks, count, ec2Id, text, texts } from "./simulation-cloud";
 import { templateVersion } from "./simulation-instances";
@@ -9,17 +10,23 @@ export function nodeGroups(objects: CloudObjects): NodeGroup[] {
   const targetGroups = byArn(objects, "aws_lb_target_group");
   return objects.list("aws_autoscaling_group").map(({ attributes: group }) => {
     const region = arnRegion(group);
-    const [balanced] = texts(group["target_group_arns"]).toSorted();
+    const targets = texts(group["target_group_arns"]);
+    const [balanced] = targets.toSorted();
+    const template = templateOf(group, objects);
     return {
       id: text(group["arn"]),
       location: region,
       position: positionOf(region),
       nodes: count(group["desired_capacity"]),
       newName: () => ec2Id("i"),
-      template: templateOf(group, objects),
+      template: {
+        image: text(template["image_id"]),
+        userData: Buffer.from(text(template["user_data"]), "base64").toString("utf8"),
+      },
       replacement: replacementOf(group),
       healthCheck: healthCheckOf(targetGroups.get(balanced ?? "")),
       healing: healingOf(group),
+      openPorts: openPortsOf(texts(template["vpc_security_group_ids"]), targets, objects),
     };
   });
 }
@@ -38,13 +45,9 @@ export function byArn(objects: CloudObjects, type: string): ReadonlyMap<string, 
 }
 
 /** Of the version that the group names. A template that is gone starts no node: it has no image. */
-function templateOf(group: Values, objects: CloudObjects): NodeTemplate {
+function templateOf(group: Values, objects: CloudObjects): Values {
   const [{ id, version } = {}] = blocks(group["launch_template"]);
-  const template = templateVersion(text(id), text(version), objects) ?? {};
-  return {
-    image: text(template["image_id"]),
-    userData: Buffer.from(text(template["user_data"]), "base64").toString("utf8"),
-  };
+  return templateVersion(text(id), text(version), objects) ?? {};
 }
 
 /** https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-instance-refresh-default-values.html */

@@ -116,12 +116,16 @@ function versionId(template: string, version: number): string {
 }
 
 function putVersion(template: string, version: number, planned: Values, cloud: Cloud): void {
-  const { image_id: image, user_data: data } = planned;
-  cloud.put(TEMPLATE_VERSION, versionId(template, version), { image_id: text(image), user_data: text(data) });
+  const { image_id: image, user_data: data, vpc_security_group_ids: groups } = planned;
+  cloud.put(TEMPLATE_VERSION, versionId(template, version), {
+    image_id: text(image),
+    user_data: text(data),
+    vpc_security_group_ids: texts(groups),
+  });
 }
 
 /**
- * What a version of a launch template says: `image_id`, and `user_data` in base64. Undefined where there is none.
+ * What a version of a launch template says: `image_id`, `user_data` in base64, and `vpc_security_group_ids`. Undefined where there is none.
  * @param wanted as a group names it: a number, `$Latest` or `$Default`
  */
 export function templateVersion(template: string, wanted: string, objects: CloudObjects): Values | undefined {

@@ -1,5 +1,6 @@
 import { announcedPorts, machineGroup, type AnnouncingMachine } from "../../fleet/announcing-machines";
 import { archiveOf } from "../../fleet/first-boot";
+import { ownFirewall } from "../../fleet/open-ports";
 import type { CloudLife, CloudObjects } from "../../fleet/simulation";
 import { text } from "../../fleet/simulated-values";
 import { positionOf } from "./metros";
@@ -13,7 +14,7 @@ export const life: CloudLife = {
     const reserved = reservations(objects);
     return announcedPorts(
       machines(objects),
-      ({ project, hasSession }, { address }) => hasSession && reserved.has(`${project} ${address}`),
+      ({ project, hasSession }, address) => hasSession && reserved.has(`${project} ${address}`),
     );
   },
 };
@@ -48,6 +49,7 @@ function machines(objects: CloudObjects): readonly Machine[] {
       // A machine that fetches nothing stays what it was installed with.
       image: archiveOf(userData)?.sha256 ?? text(device["operating_system"]),
       userData,
+      openPorts: ownFirewall(userData),
       project,
       hasSession: sessions.has(id) && projects.has(project),
     };

@@ -1,3 +1,4 @@
+import { LAST_PORT, openPorts, type OpenPorts } from "../../fleet/open-ports";
 import type { Value, Values } from "../../fleet/simulation";
 import { blocks, mapOf, text, texts } from "./simulation-values";
 
@@ -12,17 +13,16 @@ export interface Port {
   readonly protocol: "TCP" | "UDP";
 }
 
+/** One that may ask to be open where no policy says anything of it. */
+export type ImplicitPort = Port & { readonly implicit: boolean };
+
 /**
  * Whether a port is open to everybody: the first rule about it decides, of the policy with the lowest number. A policy
  * of inbound traffic without rules blocks all (the API's own description, `v1NetworkPolicySpec`). Where no rule decides,
  * the port is closed unless it asks for an implicit policy: that one "will have access to the public Internet"
  * (https://github.com/stackpath/terraform-provider-stackpath/blob/master/CHANGELOG.md, 1.1.0).
  */
-export function isOpen(
-  port: Port & { readonly implicit: boolean },
-  workload: Values,
-  policies: Values[],
-): boolean {
+export function isOpen(port: ImplicitPort, workload: Values, policies: Values[]): boolean {
   const decisions = policies
     .filter((policy) => texts(policy["policy_types"]).includes("INGRESS") && selects(policy, workload))
     .toSorted((a, b) => Number(a["priority"]) - Number(b["priority"]))
@@ -32,6 +32,26 @@ export function isOpen(
       return rules.filter((rule) => isAbout(rule, port)).map(({ action }) => text(action));
     });
   return decisions[0] === undefined ? port.implicit : decisions[0] === "ALLOW";
+}
+
+type Range = Pick<OpenPorts, "from" | "to">;
+
+/** What everybody reaches of a workload's instances. Its networks are IPv4's. */
+export function openPortsOf(
+  ports: readonly ImplicitPort[],
+  workload: Values,
+  policies: Values[],
+): readonly OpenPorts[] {
+  const ruled = policies
+    .flatMap((policy) => blocks(policy["ingress"]))
+    .flatMap((rule) => blocks(rule["protocol"]))
+    .flatMap((protocol) => ["tcp", "udp", "tcp_udp"].flatMap((kind) => blocks(protocol[kind])))
+    .flatMap(rangesOf);
+  const own = ports.map(({ port }) => ({ from: port, to: port }));
+  return openPorts([...ruled, ...own], ({ family, protocol, port }) => {
+    const implicit = ports.some((each) => each.port === port && each.protocol === protocol && each.implicit);
+    return family === "ipv4" && isOpen({ port, protocol, implicit }, workload, policies);
+  });
 }
 
 /** A policy without selectors is for all instances. */
@@ -52,9 +72,18 @@ function isAbout(rule: Values, { port, protocol }: Port): boolean {
   return isItsPort && isFromAnywhere(rule["from"]);
 }
 
-/** No ports are all ports. */
-function has({ destination_ports: ports }: Values, port: number): boolean {
-  return texts(ports).length === 0 || texts(ports).includes(String(port));
+function has(options: Values, port: number): boolean {
+  return rangesOf(options).some(({ from, to }) => port >= from && port <= to);
+}
+
+/** Ports and ranges, `2000-2010`; no ports are all ports. */
+function rangesOf({ destination_ports: ports }: Values): readonly Range[] {
+  const given = texts(ports);
+  if (given.length === 0) return [{ from: 1, to: LAST_PORT }];
+  return given.map((each) => {
+    const [from = NaN, to = from] = each.split("-").map(Number);
+    return { from, to };
+  });
 }
 
 function isFromAnywhere(from: Value | undefined): boolean {

@@ -2,7 +2,7 @@ import type { AnycastPort, CloudImage, Healing, NodeGroup, NodeHealthCheck } fro
 import type { CloudLife, CloudObject, CloudObjects, Values } from "../../fleet/simulation";
 import { BUILDER_LABEL } from "./builder-workload";
 import { positionOf } from "./city-positions";
-import { isOpen, POLICY, type Port } from "./simulation-firewall";
+import { isOpen, openPortsOf, POLICY, type ImplicitPort } from "./simulation-firewall";
 import { blocks, mapOf, text } from "./simulation-values";
 import { anycastAddress, deploymentsOf, WORKLOAD } from "./simulation-workload";
 
@@ -35,6 +35,7 @@ function nodeGroups(objects: CloudObjects): NodeGroup[] {
   const workloads = objects
     .list(WORKLOAD)
     .filter(({ attributes }) => mapOf(attributes["labels"])[BUILDER_LABEL] === undefined);
+  const policies = policiesIn(objects);
   return workloads.flatMap(({ id, attributes: workload }) =>
     blocks(workload["virtual_machine"]).flatMap((machine) =>
       deploymentsOf(workload).map(({ target, city, instances }): NodeGroup => {
@@ -49,6 +50,7 @@ function nodeGroups(objects: CloudObjects): NodeGroup[] {
           replacement: { kind: "one-at-a-time" },
           healthCheck: healthCheckOf(machine),
           healing: healingOf(machine),
+          openPorts: openPortsOf(portsOfMachine(machine), workload, policies),
         };
       }),
     ),
@@ -57,7 +59,7 @@ function nodeGroups(objects: CloudObjects): NodeGroup[] {
 
 /** The address leads to the nearest instance that is ready; where none is, nowhere. */
 function anycast(objects: CloudObjects): AnycastPort[] {
-  const policies = objects.list(POLICY).map(({ attributes }) => attributes);
+  const policies = policiesIn(objects);
   return objects.list(WORKLOAD).flatMap((workload) => {
     const address = anycastAddress(workload.attributes);
     return address === undefined ? [] : portsOf(workload, address, policies);
@@ -74,14 +76,21 @@ function portsOf(
     percent: 100,
   }));
   return blocks(workload["virtual_machine"])
-    .flatMap((machine) => blocks(machine["port"]))
-    .map((port): Port & { implicit: boolean } => ({
-      port: Number(port["port"]),
-      protocol: port["protocol"] === "UDP" ? "UDP" : "TCP",
-      implicit: port["enable_implicit_network_policy"] === true,
-    }))
+    .flatMap(portsOfMachine)
     .filter((port) => isOpen(port, workload, policies))
     .map(({ port, protocol }) => ({ address, port, protocol, backends, failOpen: false }));
+}
+
+function portsOfMachine(machine: Values): ImplicitPort[] {
+  return blocks(machine["port"]).map((port) => ({
+    port: Number(port["port"]),
+    protocol: port["protocol"] === "UDP" ? "UDP" : "TCP",
+    implicit: port["enable_implicit_network_policy"] === true,
+  }));
+}
+
+function policiesIn(objects: CloudObjects): Values[] {
+  return objects.list(POLICY).map(({ attributes }) => attributes);
 }
 
 function groupId(workload: string, target: string, city: string): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isIP } from "node:net";
 import { Refusal, type CloudObjects, type ResourceSimulation, type Values } from "../../fleet/simulation";
+import { LAST_PORT, openPorts, type OpenPorts } from "../../fleet/open-ports";
 import { firstFree, text } from "../../fleet/simulated-values";
 import { ignoreCase, SIMULATED_DATE } from "./simulation-values";
 
@@ -64,30 +65,33 @@ export const firewallRule: ResourceSimulation = {
 /** Whom a rule lets in where everybody may come. */
 const EVERYBODY = { v4: "0.0.0.0", v6: "::" } as const;
 
-/** Whether everybody reaches a port of an instance with this firewall group; `""` stands for none, which stops nobody. */
-export function isOpen(
-  group: string,
-  port: { readonly port: number; readonly protocol: "TCP" | "UDP"; readonly family: "v4" | "v6" },
-  objects: CloudObjects,
-): boolean {
-  if (group === "") return true;
-  return objects
+/** What everybody reaches of an instance with this firewall group; `""` stands for none, which stops nobody. */
+export function openPortsOf(group: string, objects: CloudObjects): readonly OpenPorts[] {
+  if (group === "") return openPorts([], () => true);
+  const rules = objects
     .list(FIREWALL_RULE)
     .map(({ attributes }) => attributes)
-    .filter(
-      (rule) =>
-        rule["firewall_group_id"] === group &&
-        rule["ip_type"] === port.family &&
-        rule["subnet"] === EVERYBODY[port.family] &&
+    .filter((rule) => rule["firewall_group_id"] === group)
+    .map((rule) => ({ ...rule, ...rangeOf(text(rule["port"])) }));
+  return openPorts(rules, ({ family, protocol, port }) => {
+    const ipType = family === "ipv6" ? "v6" : "v4";
+    return rules.some(
+      (rule: Values & Range) =>
+        rule["ip_type"] === ipType &&
+        rule["subnet"] === EVERYBODY[ipType] &&
         rule["subnet_size"] === 0 &&
-        rule["protocol"] === port.protocol.toLowerCase(),
-    )
-    .some((rule) => has(text(rule["port"]), port.port));
+        rule["protocol"] === protocol.toLowerCase() &&
+        port >= rule.from &&
+        port <= rule.to,
+    );
+  });
 }
 
+type Range = Pick<OpenPorts, "from" | "to">;
+
 /** A port, `8000:9000`, or nothing for all. */
-function has(ports: string, port: number): boolean {
-  if (ports === "") return true;
-  const [first = NaN, last = first] = ports.split(":").map(Number);
-  return port >= first && port <= last;
+function rangeOf(ports: string): Range {
+  if (ports === "") return { from: 1, to: LAST_PORT };
+  const [from = NaN, to = from] = ports.split(":").map(Number);
+  return { from, to };
 }

@@ -2,17 +2,13 @@ import { announcedPorts, machineGroup, type AnnouncingMachine } from "../../flee
 import type { CloudLife, CloudObjects } from "../../fleet/simulation";
 import { text } from "../../fleet/simulated-values";
 import { positionOf } from "./regions";
-import { isOpen } from "./simulation-firewall";
+import { openPortsOf } from "./simulation-firewall";
 import { INSTANCE, SNAPSHOT } from "./simulation-instance";
 
 /** What instances amount to that announce an address themselves. */
 export const life: CloudLife = {
   nodeGroups: (objects) => machines(objects).map(machineGroup),
-  anycast: (objects) =>
-    announcedPorts(machines(objects), ({ firewall }, { address, port, protocol }) => {
-      const family = address.includes(":") ? "v6" : "v4";
-      return isOpen(firewall, { port, protocol, family }, objects);
-    }),
+  anycast: (objects) => announcedPorts(machines(objects)),
   images: (objects) =>
     objects.list(SNAPSHOT).map(({ id }) => ({ id, provider: "vultr", bootSeconds: BOOT_SECONDS })),
 };
@@ -20,13 +16,8 @@ export const life: CloudLife = {
 /** How long an instance takes to come up. */
 const BOOT_SECONDS = 40;
 
-interface Machine extends AnnouncingMachine {
-  /** Its firewall group's id; `""` for none. */
-  readonly firewall: string;
-}
-
 /** Nodes are made of snapshots; a builder is made of Vultr's own Debian, and serves nothing. */
-function machines(objects: CloudObjects): readonly Machine[] {
+function machines(objects: CloudObjects): readonly AnnouncingMachine[] {
   const nodes = objects
     .list(INSTANCE)
     .filter(({ attributes: instance }) => text(instance["snapshot_id"]) !== "");
@@ -37,6 +28,6 @@ function machines(objects: CloudObjects): readonly Machine[] {
     position: positionOf(text(instance["region"])),
     image: text(instance["snapshot_id"]),
     userData: text(instance["user_data"]),
-    firewall: text(instance["firewall_group_id"]),
+    openPorts: openPortsOf(text(instance["firewall_group_id"]), objects),
   }));
 }

@@ -1,4 +1,4 @@
-import type { Alarm, Metric } from "../../../constructs/fleet/cloud-life";
+import type { Alarm, Metric, NodeGroup } from "../../../constructs/fleet/cloud-life";
 import { PolycastError } from "../../../constructs/fleet/problem";
 import { AMSTERDAM, group, openTestWorld, SEATTLE, START, template, type TestWorld } from "./sample-world";
 
@@ -534,6 +534,18 @@ describe("the way to a node", () => {
     expect(world.route({ ...TCP, port: 80 }, SEATTLE)).toBeUndefined();
     expect(world.route({ ...TCP, protocol: "UDP" }, SEATTLE)).toBeUndefined();
     expect(world.route({ ...TCP, address: "192.0.2.2" }, SEATTLE)).toBeUndefined();
+  });
+
+  test("ends at a firewall that is closed there, though another site's is open", () => {
+    const https = { family: "ipv4", protocol: "TCP", from: 443, to: 443 } as const;
+    const reached = (...openPorts: NodeGroup["openPorts"]) =>
+      settled({
+        groups: [group({ openPorts }), east],
+        anycast: [port("west", "east")],
+      }).world.route(TCP, SEATTLE)?.site;
+    expect(reached(https)).toBe("west");
+    expect(reached({ ...https, family: "ipv6" }, { ...https, protocol: "UDP" })).toBeUndefined();
+    expect(reached()).toBeUndefined();
   });
 
   test("still leads to a killed node until its cloud finds out, then to another site, then back", () => {

@@ -1,5 +1,6 @@
 import type { AnycastPort, Monitor, NodeGroup, NodeTemplate } from "../../../constructs/fleet/cloud-life";
 import type { NodeFile } from "../../../constructs/fleet/node-file";
+import { openPorts } from "../../../constructs/fleet/open-ports";
 import type { CloudLife } from "../../../constructs/fleet/simulation";
 import { userData } from "../../../constructs/fleet/user-data";
 import { manualClock, type ManualClock } from "../../../sandbox/world/clock";
@@ -68,6 +69,7 @@ export function group(changes: Partial<NodeGroup> = {}): NodeGroup {
       unhealthyThreshold: 2,
     },
     healing: { action: "none", on: "dead", afterSeconds: 0, graceSeconds: 0 },
+    openPorts: openPorts([], () => true),
     ...changes,
   };
 }

@@ -99,6 +99,14 @@ describe("node groups: each device by itself", () => {
     }
   });
 
+  test("is protected by its own firewall alone, which opens its listeners", () => {
+    const open = groups(device())[0]?.openPorts ?? [];
+    expect(open.map(({ family, protocol, from, to }) => `${family} ${protocol} ${from}-${to}`)).toEqual([
+      "ipv4 TCP 443-443",
+      "ipv6 TCP 443-443",
+    ]);
+  });
+
   test("stands somewhere where nobody knows its metro", () => {
     expect(groups(device({ metro: "xx" }))[0]?.position).toEqual({ latitude: 0, longitude: 0 });
   });

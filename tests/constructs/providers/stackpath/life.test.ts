@@ -309,3 +309,41 @@ describe("anycast ports: a workload's address", () => {
     expect(open(ports, policies)).toEqual(expected);
   });
 });
+
+describe("what its network policies let in", () => {
+  const open = (policies: readonly Values[], ports: Value[] = [port(443)]): readonly string[] => {
+    const [first] =
+      stackpath.life?.nodeGroups?.(
+        store([workload({ virtual_machine: [machine({ port: ports })] })], policies),
+      ) ?? [];
+    return (first?.openPorts ?? []).map(
+      ({ family, protocol, from, to }) => `${family} ${protocol} ${from}-${to}`,
+    );
+  };
+  const tcp = (...destinations: string[]) =>
+    rule({
+      protocol: [{ tcp: [{ destination_ports: destinations, source_ports: [] }], udp: [], tcp_udp: [] }],
+    });
+  const block = (given: Values) => ({ ...given, action: "BLOCK" });
+
+  test.each<[string, Values[], string[]]>([
+    ["a port", [rule()], ["ipv4 TCP 443-443"]],
+    ["a range", [tcp("400-500")], ["ipv4 TCP 400-500"]],
+    ["no port named", [tcp()], ["ipv4 TCP 1-65535"]],
+    [
+      "a port of a range that is blocked before",
+      [block(tcp("450")), tcp("400-500")],
+      ["ipv4 TCP 400-449", "ipv4 TCP 451-500"],
+    ],
+    ["some networks only", [rule({ from: [{ ip_block: [{ cidr: "192.0.2.0/24", except: [] }] }] })], []],
+  ])("rules: %s", (_, ingress, expected) => {
+    expect(open([policy({ ingress })])).toEqual(expected);
+  });
+
+  test("no policy, an implicit one, and one of another workload's", () => {
+    expect(open([])).toEqual([]);
+    expect(open([], [port(443, "UDP", true)])).toEqual(["ipv4 UDP 443-443"]);
+    const other = [{ key: "role", operator: "in", values: ["db"] }];
+    expect(open([policy({ instance_selector: other })])).toEqual([]);
+  });
+});

@@ -41,8 +41,8 @@ const store = (instances: readonly Values[], rules: readonly Values[] = [rule()]
   cloudObjects({ vultr_instance: instances, vultr_firewall_rule: rules });
 const nodeGroups = (...instances: Values[]): readonly NodeGroup[] =>
   vultr.life?.nodeGroups?.(store(instances)) ?? [];
-const anycast = (instances: readonly Values[], rules?: readonly Values[]): readonly AnycastPort[] =>
-  vultr.life?.anycast?.(store(instances, rules)) ?? [];
+const anycast = (instances: readonly Values[]): readonly AnycastPort[] =>
+  vultr.life?.anycast?.(store(instances)) ?? [];
 
 describe("where Vultr's regions stand", () => {
   test.each(Object.entries(REGION_POSITIONS))("%s: on the globe, to one decimal", (_, position) => {
@@ -140,12 +140,7 @@ describe("anycast: what instances announce", () => {
       ],
       bgp: sessionsOf({ asn: 64_512, ipv4: IPV4, ipv6: IPV6 }),
     });
-    const rules = (["v4", "v6"] as const).flatMap((family) =>
-      ["tcp", "udp"].map((protocol) =>
-        rule({ ip_type: family, protocol, subnet: family === "v4" ? "0.0.0.0" : "::" }),
-      ),
-    );
-    const ports = anycast([instance({}, both)], rules);
+    const ports = anycast([instance({}, both)]);
     expect(ports.map(({ address, port, protocol }) => [address, port, protocol])).toEqual([
       ["198.51.100.10", 443, "TCP"],
       ["198.51.100.10", 443, "UDP"],
@@ -153,23 +148,36 @@ describe("anycast: what instances announce", () => {
       ["2001:db8:a::10", 443, "UDP"],
     ]);
   });
+});
 
-  test.each<[string, Values, boolean]>([
-    ["the port", {}, true],
-    ["a range around it", { port: "400:500" }, true],
-    ["every port", { port: "" }, true],
-    ["another port", { port: "444" }, false],
-    ["a range beside it", { port: "444:500" }, false],
-    ["another protocol", { protocol: "udp" }, false],
-    ["the other family", { ip_type: "v6", subnet: "::" }, false],
-    ["some only", { subnet: "192.0.2.0", subnet_size: 24 }, false],
-    ["another group's instances", { firewall_group_id: "other" }, false],
-  ])("with a firewall rule for %s", (_, changes, open) => {
-    expect(anycast([instance()], [rule(changes)])).toHaveLength(open ? 1 : 0);
+describe("what its firewall group lets in", () => {
+  const open = (changes: Values = {}, ...rules: readonly Values[]): readonly string[] =>
+    (vultr.life?.nodeGroups?.(store([instance(changes)], rules)) ?? []).flatMap(({ openPorts }) =>
+      openPorts.map(({ family, protocol, from, to }) => `${family} ${protocol} ${from}-${to}`),
+    );
+  const https = "ipv4 TCP 443-443";
+
+  test.each<[string, Values, readonly string[]]>([
+    ["a port", {}, [https]],
+    ["a range", { port: "400:500" }, ["ipv4 TCP 400-500"]],
+    ["every port", { port: "" }, ["ipv4 TCP 1-65535"]],
+    ["another protocol", { protocol: "udp" }, ["ipv4 UDP 443-443"]],
+    ["a protocol without ports", { protocol: "icmp", port: "" }, []],
+    ["the other family", { ip_type: "v6", subnet: "::" }, ["ipv6 TCP 443-443"]],
+    ["some only", { subnet: "192.0.2.0", subnet_size: 24 }, []],
+    ["another group's instances", { firewall_group_id: "other" }, []],
+  ])("a rule for %s", (_, changes, expected) => {
+    expect(open({}, rule(changes))).toEqual(expected);
   });
 
-  test("is open where an instance has no firewall group", () => {
-    expect(anycast([instance({ firewall_group_id: "" })], [])).toHaveLength(1);
+  test("several rules, together", () => {
+    expect(open({}, rule(), rule({ port: "2222" }))).toEqual([https, "ipv4 TCP 2222-2222"]);
+  });
+
+  test("a group without rules lets nobody in, and no group everybody everywhere", () => {
+    expect(open()).toEqual([]);
+    const everywhere = ["ipv4 TCP", "ipv4 UDP", "ipv6 TCP", "ipv6 UDP"].map((each) => `${each} 1-65535`);
+    expect(open({ firewall_group_id: "" })).toEqual(everywhere);
   });
 });
 

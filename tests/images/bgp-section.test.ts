@@ -19,6 +19,14 @@ describe("a node that announces", () => {
     });
   });
 
+  withPython("has no port for its health in its firewall: nobody but itself asks", async () => {
+    const elements = () => text("firewall.nft").match(/\{.*\}/g);
+    await configure(known());
+    expect(elements()).toEqual(["{ 443 }"]);
+    await configure(undefined);
+    expect(elements()).toEqual(["{ 443, 8080 }"]);
+  });
+
   withPython("is none without the section", async () => {
     await configure(known());
     await configure(undefined);

@@ -327,7 +327,7 @@ no_unit_failed() {
   return 1
 }
 healthz() {
-  from_client curl --silent --max-time 2 --output "$work/answer" --write-out '%{http_code}' http://198.51.100.1:8080/healthz
+  in_its_network curl --silent --max-time 2 --output "$work/answer" --write-out '%{http_code}' http://127.0.0.1:8080/healthz
 }
 healthy() {
   [ "$(healthz)" = 200 ] || { cat "$work/answer" 2>/dev/null; return 1; }
@@ -431,6 +431,7 @@ check "it refuses a stranger's key" refused ssh_as stranger-key -N -R 9003:127.0
 check "it refuses root" refused ssh_as client-key root@198.51.100.1 id
 
 check "the node exporter answers on the node" in_its_network curl --silent --fail --output /dev/null http://127.0.0.1:9100/metrics
+check "the health endpoint is closed to others" refused from_client curl --silent --max-time 2 http://198.51.100.1:8080/healthz
 check "the node exporter is closed to others" refused from_client curl --silent --max-time 2 http://198.51.100.1:9100/metrics
 "${its_network[@]}" python3 -m http.server --directory "$work/first" 7000 >/dev/null 2>&1 &
 processes+=($!)

@@ -1,3 +1,7 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 import { runGracefully } from "../../sandbox/graceful-child";
 import { Stopped } from "../exit-code";
@@ -13,7 +17,8 @@ export class TerraformRefusal extends Error {
 }
 
 /**
- * Runs Terraform on a stack.
+ * Runs Terraform on a stack. It outlives us where we are killed: its work comes to its end, with its state written and its
+ * lock given back.
  *
  * @returns what it printed.
  * @throws TerraformRefusal where it fails, Stopped where a signal ended it.
@@ -22,20 +27,36 @@ export async function terraform(
   { directory, env }: SynthesizedStack,
   args: readonly [string, ...string[]],
 ): Promise<string> {
-  let [stdout, stderr] = ["", ""];
-  const { code, stoppedBy } = await runGracefully(terraformBinary(env), args, {
-    env: { ...env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
-    cwd: directory,
-    stdio: ["ignore", "pipe", "pipe"],
-    onStart: (child) => {
-      child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
-      child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
-    },
-  });
-  if (stoppedBy !== undefined) throw new Stopped(stoppedBy);
-  if (code === 0) return stdout;
-  const said = args.includes("-json") ? diagnostics(stdout) : [];
-  throw new TerraformRefusal(said.length > 0 ? said : [plain(stderr) || `exit code ${code}`]);
+  const [stdout, stderr] = [namelessFile(), namelessFile()];
+  try {
+    const { code, stoppedBy } = await runGracefully(terraformBinary(env), args, {
+      env: { ...env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+      cwd: directory,
+      stdio: ["ignore", stdout, stderr],
+    });
+    if (stoppedBy !== undefined) throw new Stopped(stoppedBy);
+    if (code === 0) return textOf(stdout);
+    const said = args.includes("-json") ? diagnostics(textOf(stdout)) : [];
+    throw new TerraformRefusal(said.length > 0 ? said : [plain(textOf(stderr)) || `exit code ${code}`]);
+  } finally {
+    closeSync(stdout);
+    closeSync(stderr);
+  }
+}
+
+/** A pipe ends with whoever reads it, and a program written in Go with its pipe. Without a name nobody else can read it. */
+function namelessFile(): number {
+  const path = join(tmpdir(), `polycast-${randomUUID()}`);
+  const file = openSync(path, "wx+", 0o600);
+  rmSync(path);
+  return file;
+}
+
+/** From its start on: where it is written and where it is read is one place. */
+function textOf(file: number): string {
+  const bytes = Buffer.alloc(fstatSync(file).size);
+  readSync(file, bytes, 0, bytes.length, 0);
+  return bytes.toString();
 }
 
 const logLine = z.object({

@@ -156,6 +156,30 @@ function checkSites(
     : [{ where, what: `${show(sites)} is not a part of its sites: ${known.join(", ")}` }];
 }
 
+/** In seconds: a step of a rollout waits that long for whoever does not answer. */
+const NOTIFY_AT_MOST = 30;
+
+/** Who is to be told of what happens must be named, and must not hold the rollout up. */
+export function checkNotify({ rollout }: Environment): readonly Problem[] {
+  if (rollout?.notify === undefined) return [];
+  const { command, webhookFrom, seconds } = rollout.notify;
+  const problems: Problem[] = [];
+  if (command === undefined && webhookFrom === undefined) {
+    problems.push({
+      where: "rollout.notify",
+      what: "names nobody who is to be told",
+      remedy: "Add command or webhookFrom, or leave notify out.",
+    });
+  }
+  if (seconds !== undefined && seconds > NOTIFY_AT_MOST) {
+    problems.push({
+      where: "rollout.notify.seconds",
+      what: `${show(seconds)} is more than ${NOTIFY_AT_MOST}: every step would wait that long for whoever does not answer`,
+    });
+  }
+  return problems;
+}
+
 /** Whichever fleet is lost, the others carry the peak: always, and so while one is in transition. */
 export function checkPeak(
   environment: Environment,

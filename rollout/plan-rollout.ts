@@ -6,7 +6,7 @@ import { refuseIfAny, show } from "../constructs/fleet/problem";
 import type { ReleaseManifest } from "../constructs/image/release-manifest";
 import type { LiveRecord } from "../live/live-record";
 import { holdTraffic } from "../live/traffic-valve";
-import { checkPeak, checkReleases, checkShares, checkWish } from "./check-rollout";
+import { checkNotify, checkPeak, checkReleases, checkShares, checkWish } from "./check-rollout";
 import { describeShortfall, shortfallsOf, type Shortfall } from "./peak-load";
 import { EVIDENCE, type PlannedFleet, type PlannedWave, type RolloutPlan } from "./rollout-plan";
 import type { RolloutWish } from "./rollout-wish";
@@ -44,6 +44,7 @@ export function planRollout(
       ...checkReleases(environment, manifest, record, wish),
       ...checkShares(record, environment, percents, limits.first),
       ...checkWish(environment, wish),
+      ...checkNotify(environment),
       ...checkPeak(environment, percents, wish),
       ...(wish.spare === 2 ? shortfalls.map(describeShortfall) : []),
     ],

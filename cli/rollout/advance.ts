@@ -7,7 +7,8 @@ import { listenForStop } from "../stop-wish";
 import { heldText, personName } from "./person";
 import { readRollout, withRollout } from "./rollout-store";
 import { decisionText, rolloutText } from "./rollout-text";
-import { openScene, type RolloutScene } from "./scene";
+import { openScene, openTeller, type RolloutScene } from "./scene";
+import type { TellNews } from "./tell-news";
 import { rolloutWorld } from "./world";
 
 /** How often a follower looks when nothing happens, in seconds of the clock. */
@@ -24,11 +25,12 @@ export interface AdvanceOptions {
 /** `polycast rollout advance`: one step, for any scheduler; with `follow`, all of them. */
 export async function runAdvance(options: AdvanceOptions): Promise<void> {
   const scene = await openScene();
+  const tellNews = openTeller(scene);
   if (options.follow) {
-    await follow(scene, options);
+    await follow(scene, tellNews, options);
     return;
   }
-  const step = await advanceOnce(scene, options);
+  const step = await advanceAndTell(scene, tellNews, options);
   print(step, scene, options);
   if (hasStopped(step)) process.exitCode = STOPPED;
 }
@@ -40,6 +42,19 @@ export type Step =
   | { readonly kind: "nothing"; readonly why: string }
   /** It could not be found out, or a state was locked; the next one tries again. */
   | { readonly kind: "failed"; readonly why: string };
+
+/** What was recorded is told, also where the step did not come to its end. */
+async function advanceAndTell(
+  scene: RolloutScene,
+  tellNews: TellNews,
+  options: AdvanceOptions,
+): Promise<Step> {
+  try {
+    return await advanceOnce(scene, options);
+  } finally {
+    await tellNews();
+  }
+}
 
 async function advanceOnce(scene: RolloutScene, { by, json }: AdvanceOptions): Promise<Step> {
   const { environment, live } = scene;
@@ -68,7 +83,7 @@ function hasStopped(step: Step): boolean {
 }
 
 /** Step after step, without a pause where there is something to do. */
-async function follow(scene: RolloutScene, options: AdvanceOptions): Promise<void> {
+async function follow(scene: RolloutScene, tellNews: TellNews, options: AdvanceOptions): Promise<void> {
   const stopped = new AbortController();
   const wish = listenForStop(() => {
     stopped.abort();
@@ -76,7 +91,7 @@ async function follow(scene: RolloutScene, options: AdvanceOptions): Promise<voi
   let last = "";
   try {
     while (wish.signal() === undefined) {
-      const step = await advanceOnce(scene, options).catch(failedStep);
+      const step = await advanceAndTell(scene, tellNews, options).catch(failedStep);
       const text = stepText(step, scene.clock.now());
       const isNews = step.kind !== "advanced" || step.decision.kind !== "wait" || !sameWait(text, last);
       if (options.json || (isNews && text !== last)) print(step, scene, options);

@@ -2,7 +2,7 @@ import { parseDuration } from "../../constructs/fleet/duration";
 import type { Environment } from "../../constructs/fleet/environment";
 import { refuseIfAny, show, type Problem } from "../../constructs/fleet/problem";
 import type { RolloutWish } from "../../rollout/rollout-wish";
-import type { VerifyCommand } from "./verify-command";
+import type { ShellCommand } from "./shell-command";
 
 /** What `rollout start` may be told besides what the environment says. */
 export interface StartOptions {
@@ -57,6 +57,6 @@ export function rolloutWish({ rollout, fleets }: Environment, options: StartOpti
 }
 
 /** The environment's own command that judges each fleet. */
-export function verifyOf({ rollout }: Environment): VerifyCommand | undefined {
+export function verifyOf({ rollout }: Environment): ShellCommand | undefined {
   return rollout?.verify && { seconds: VERIFY_WITHIN, ...rollout.verify };
 }

@@ -34,17 +34,21 @@ export function decisionText(decision: Decision, now: number): string {
   }
 }
 
-/** One line about the rollout, and its waves. */
-export function rolloutText(rollout: RolloutState, now: number): string {
-  const { id, plan, ended, paused } = rollout;
+/** `Rollout r2-1a2b of r2 in production: going on`. */
+export function headline({ id, plan, ended, paused, course }: RolloutState): string {
   const state =
     ended !== undefined
       ? `${ended.result}, ${timeText(ended.at)}`
       : paused !== undefined
         ? `paused by ${paused.by}${paused.why === undefined ? "" : `: ${paused.why}`}`
-        : { forward: "going on", back: "going back", "all-back": "going back, every fleet" }[rollout.course];
+        : { forward: "going on", back: "going back", "all-back": "going back, every fleet" }[course];
+  return `Rollout ${id} of ${plan.release} in ${plan.environment}: ${state}`;
+}
+
+/** One line about the rollout, and its waves. */
+export function rolloutText(rollout: RolloutState, now: number): string {
   return [
-    `Rollout ${id} of ${plan.release} in ${plan.environment}: ${state}`,
+    headline(rollout),
     plainTable(
       ["wave", "fleet", "phase", "since", "release", "was", "bake"],
       wavesOf(rollout).map((wave) => waveRow(rollout, wave, now)),

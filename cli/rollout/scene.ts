@@ -2,6 +2,7 @@ import type { Environment } from "../../constructs/fleet/environment";
 import type { LiveStore } from "../../live/live-store";
 import { commandEnvironment } from "../cdktf";
 import { openClock, type RolloutClock } from "./rollout-clock";
+import { newsTeller, type TellNews } from "./tell-news";
 
 /** What a rollout is carried out with. */
 export interface RolloutScene {
@@ -33,4 +34,11 @@ export async function openRecords(): Promise<Pick<RolloutScene, "environment" | 
   const listed = await loadEnvironment(chosenEnvironment());
   const live = await openLiveStore(listed);
   return { environment: await withoutRetired(listed, live.objects), live };
+}
+
+/** Tells whoever the environment names what has happened; standard error says what went wrong with that. */
+export function openTeller(records: Pick<RolloutScene, "environment" | "live">): TellNews {
+  // Nothing that looks like a credential is left of a sandbox's variables, and the URL is none of a cloud's.
+  const env = { command: commandEnvironment(process.env), webhook: process.env };
+  return newsTeller(records, env, (line) => process.stderr.write(`${line}\n`));
 }

@@ -11,7 +11,7 @@ import { heldText, personName } from "./person";
 import { keepEnded, withRollout } from "./rollout-store";
 import { durationText, rolloutText } from "./rollout-text";
 import { rolloutWish, type StartOptions } from "./asked-wish";
-import { openScene } from "./scene";
+import { openScene, openTeller } from "./scene";
 
 export interface StartCommandOptions extends StartOptions {
   readonly autoApprove?: true;
@@ -52,7 +52,10 @@ export async function start(options: StartCommandOptions): Promise<void> {
   });
   if (result === undefined) tell("Nothing was started.");
   else if ("heldBy" in result) tell(`Nothing was started. ${heldText(result)}`);
-  else finish(result, options, tell, clock.now());
+  else {
+    finish(result, options, tell, clock.now());
+    await openTeller(scene)();
+  }
   if (result === undefined || "heldBy" in result) process.exitCode = 1;
 }
 

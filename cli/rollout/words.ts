@@ -3,7 +3,7 @@ import { personName } from "./person";
 import { changeRollout } from "./rollout-store";
 import { rolloutText } from "./rollout-text";
 import { openClock } from "./rollout-clock";
-import { openRecords } from "./scene";
+import { openRecords, openTeller } from "./scene";
 
 export interface WordOptions {
   readonly reason?: string;
@@ -24,4 +24,5 @@ export async function speak(word: Word, options: WordOptions): Promise<void> {
     say(before, word, occasion),
   );
   process.stdout.write(`${json ? JSON.stringify(rollout, null, 2) : rolloutText(rollout, clock.now())}\n`);
+  await openTeller({ environment, live })();
 }

@@ -38,6 +38,17 @@ const made = (key: string, like = "aws({...}) or ns1({...})") =>
 
 const duration = z.string().regex(DURATION, { error: 'expected a time such as "4h", "90m" or "30s"' });
 
+/** A variable's name, never what it holds: a URL that got here must not come back in an error. */
+const variable = z.string().regex(/^[A-Za-z_]\w*$/, {
+  error: "expected the name of an environment variable, which holds the URL: the URL itself is a secret",
+});
+
+const notify = z.strictObject({
+  command: z.string().min(1).optional(),
+  webhookFrom: variable.optional(),
+  seconds: z.number().positive().optional(),
+});
+
 const rollout = z.strictObject({
   peak: z.strictObject({ connections: z.number().positive() }),
   bake: duration.optional(),
@@ -48,6 +59,7 @@ const rollout = z.strictObject({
   verify: z
     .strictObject({ command: z.string().min(1), seconds: z.number().positive().optional() })
     .optional(),
+  notify: notify.optional(),
 });
 
 const environmentSchema = z.strictObject({

@@ -27,6 +27,21 @@ export interface RolloutWishes {
   readonly order?: readonly string[];
   /** A command that judges each fleet too, run in a shell at every look. Default: none, and a minute. */
   readonly verify?: { readonly command: string; readonly seconds?: number };
+  /** Who is told of all that goes into a rollout's history. Default: nobody. */
+  readonly notify?: RolloutNotify;
+}
+
+/** A command, a webhook or both are told, each of everything. */
+export interface RolloutNotify {
+  /** Run in a shell, with what has happened as JSON on its standard input. */
+  readonly command?: string;
+  /**
+   * Name of the environment variable that holds the URL to which the same JSON is posted: an `https:` one, or `http:` to this
+   * machine itself. The URL is a secret.
+   */
+  readonly webhookFrom?: string;
+  /** How long each may take, 30 at most. Default: 5. */
+  readonly seconds?: number;
 }
 
 /** One product's edge, as data. */

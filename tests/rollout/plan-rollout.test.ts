@@ -163,6 +163,13 @@ describe("a plan is refused, with the numbers,", () => {
     expect(() => plan(wish, environment, live)).toThrow(message);
   });
 
+  test("where nobody is named who is to be told, or a step would wait for them for long", () => {
+    const told = (notify: object) => pair(undefined, { rollout: { peak: { connections: PEAK }, notify } });
+    expect(() => plan({}, told({}))).toThrow(/rollout.notify: names nobody who is to be told/);
+    expect(() => plan({}, told({ command: "true", seconds: 31 }))).toThrow(/31 is more than 30/);
+    expect(plan({}, told({ webhookFrom: "HOOK", seconds: 30 })).plan.release).toBe("r2");
+  });
+
   test("but for one fleet not, where that is asked for", () => {
     const environment = pair(undefined, { fleets: [awsFleet()] });
     expect(plan({ alone: true }, environment).plan.waves).toEqual([{ fleet: "aws", ladder: [100] }]);

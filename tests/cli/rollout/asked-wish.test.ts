@@ -58,3 +58,17 @@ test("what is misspelt in an environment is found when it is loaded", () => {
     "rollout.peak",
   ]);
 });
+
+test("who is to be told is named by a variable, and a URL in its place is refused without being shown", () => {
+  const notified = (notify: object) => checkForm({ ...environment, rollout: { ...rollout, notify } });
+  expect(notified({ command: "scripts/tell.sh", webhookFrom: "CHAT_WEBHOOK", seconds: 5 })).toEqual([]);
+  const [problem, ...others] = notified({ webhookFrom: "https://hooks.example.net/s3cr3t" });
+  expect(others).toEqual([]);
+  expect(problem?.where).toBe("rollout.notify.webhookFrom");
+  expect(problem?.what).toContain("expected the name of an environment variable");
+  expect(JSON.stringify(problem)).not.toContain("s3cr3t");
+  expect(notified({ comand: "true", seconds: 0 }).map(({ where }) => where)).toEqual([
+    "rollout.notify.seconds",
+    "rollout.notify",
+  ]);
+});

@@ -33,3 +33,9 @@ test("one that takes too long is unclear, and what it has started ends with it",
   expect(existsSync(left)).toBe(false);
   rmSync(directory, { recursive: true });
 });
+
+test("what has left the command's group holds nobody up", async () => {
+  const began = Date.now();
+  expect(await verify("setsid sleep 2 & exit 0", 0.2)).toMatchObject({ verdict: "unclear" });
+  expect(Date.now() - began).toBeLessThan(1_500);
+});

@@ -2,7 +2,7 @@
 import { PolycastError } from "../constructs/fleet/problem";
 import { changeWave, restartWaits, turnBack, withHistory } from "./record";
 import type { Occasion } from "./rollout-event";
-import { waveInTransition, wavesOf, type RolloutState, type WaveState } from "./rollout-state";
+import { waveInTransition, wavesOf, type RolloutState, type Wave, type WaveState } from "./rollout-state";
 
 export type Command =
   | { readonly kind: "pause" }
@@ -14,7 +14,9 @@ export type Command =
   /** The phase need not wait: a bake for its time, a drain for the others to be well. Needs a reason. */
   | { readonly kind: "force" }
   /** It ends as it is, whatever runs where: the last resort, where nobody can look at a fleet any more. Needs a reason. */
-  | { readonly kind: "abandon" };
+  | { readonly kind: "abandon" }
+  /** The fleet is about to be taken out of traffic: nothing may give it its share back before a person says so. */
+  | { readonly kind: "evacuate"; readonly fleet: string };
 
 /**
  * The state after a person's word.
@@ -34,7 +36,28 @@ export function command(rollout: RolloutState, said: Command, occasion: Occasion
   }
   const next = apply(rollout, said, occasion);
   const what = said.kind === "abort" && said.all ? "abort all" : said.kind;
-  return withHistory(next, what, occasion, waveInTransition(rollout)?.plan.fleet);
+  return withHistory(next, what, occasion, fleetOf(rollout, said));
+}
+
+/** The fleet that it is about; a word such as pause is about the whole rollout. */
+function fleetOf(rollout: RolloutState, said: Command): string | undefined {
+  switch (said.kind) {
+    case "evacuate":
+      return said.fleet;
+    case "approve":
+      return nextWave(rollout)?.plan.fleet;
+    case "abort":
+    case "force":
+      return waveInTransition(rollout)?.plan.fleet;
+    case "pause":
+    case "resume":
+    case "abandon":
+      return undefined;
+  }
+}
+
+function nextWave(rollout: RolloutState): Wave | undefined {
+  return wavesOf(rollout).find(({ state }) => state.phase === "waiting");
 }
 
 function apply(rollout: RolloutState, said: Command, occasion: Occasion): RolloutState {
@@ -42,7 +65,7 @@ function apply(rollout: RolloutState, said: Command, occasion: Occasion): Rollou
   const word = { at, by, ...(why !== undefined && { why }) };
   switch (said.kind) {
     case "pause":
-      return { ...rollout, paused: rollout.paused ?? word };
+      return { ...rollout, paused: word };
     case "resume": {
       if (rollout.paused === undefined) throw refusal(rollout, said, "it is not paused");
       return restartWaits({ ...rollout, paused: undefined }, at);
@@ -52,7 +75,7 @@ function apply(rollout: RolloutState, said: Command, occasion: Occasion): Rollou
       return turnBack({ ...rollout, paused: undefined, ended: undefined, course }, at);
     }
     case "approve": {
-      const next = wavesOf(rollout).find(({ state }) => state.phase === "waiting");
+      const next = nextWave(rollout);
       if (rollout.plan.approve !== "each" || rollout.course !== "forward" || next === undefined) {
         throw refusal(rollout, said, "no wave waits for a person");
       }
@@ -74,6 +97,17 @@ function apply(rollout: RolloutState, said: Command, occasion: Occasion): Rollou
     }
     case "abandon":
       return { ...rollout, ended: { at, result: "abandoned" } };
+    case "evacuate": {
+      const { dns } = rollout;
+      const { fleet } = said;
+      const because = why === undefined ? "" : `: ${why}`;
+      return {
+        ...changeWave(rollout, (wave) => ({ ...wave, intent: undefined })),
+        paused: { at, by, why: `${fleet} is evacuated${because}` },
+        // What is known to come is no interference.
+        ...(dns !== undefined && { dns: { ...dns, percents: { ...dns.percents, [fleet]: 0 } } }),
+      };
+    }
   }
 }
 

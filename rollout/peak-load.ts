@@ -54,7 +54,7 @@ export function overloads(
 }
 
 /** The largest part of all users that a fleet may get. */
-function mostPercent(applied: AppliedTraffic, fleet: string, audience?: Steered["audience"]): number {
+export function mostPercent(applied: AppliedTraffic, fleet: string, audience?: Steered["audience"]): number {
   const regions = applied.traffic.within.map(({ region }) => region);
   const known = regions.every((region) => audience?.[region] !== undefined);
   const elsewhere = 100 - regions.reduce((sum, region) => sum + (audience?.[region] ?? 0), 0);

@@ -14,7 +14,7 @@ import {
 import { setShare } from "../../live/set-share";
 import { evacuate } from "../../rollout/evacuate";
 import { Stopped } from "../exit-code";
-import { unwellFleets } from "../rollout/evacuate-fleet";
+import { remainingFleets } from "../rollout/remaining-fleets";
 import { personName } from "../rollout/person";
 import { readRollout } from "../rollout/rollout-store";
 import { listenForStop } from "../stop-wish";
@@ -182,12 +182,7 @@ async function begin(
     const remedy = "Delete its line from the environment.";
     throw new PolycastError(title(), [{ where: `fleets.${fleet}`, what: "was never deployed", remedy }]);
   }
-  const percents = Object.fromEntries(
-    listed.fleets.map(({ name }) => [name, record.fleets[name]?.share ?? 0]),
-  );
-  const peak = listed.rollout?.peak.connections;
-  const remaining = { percents, unwell: await unwellFleets(scene), ...(peak !== undefined && { peak }) };
-  evacuate(listed, fleet, remaining, reason);
+  evacuate(listed, fleet, await remainingFleets(scene, listed), reason);
   const applied = lastTraffic(await live.readState(EDGE_DNS));
   refuseIfAny(
     title,

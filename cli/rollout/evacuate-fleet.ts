@@ -1,9 +1,15 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { PolycastError } from "../../constructs/fleet/problem";
+import { command } from "../../rollout/command";
 import { evacuate } from "../../rollout/evacuate";
-import { knownNodes } from "../known-nodes";
-import { findAt } from "./finding";
-import { nodeEvidence } from "./node-evidence";
-import { openScene, type RolloutScene } from "./scene";
+import type { Outcome } from "../../rollout/rollout-world";
+import { firstLine } from "./finding";
+import { personName } from "./person";
+import { remainingFleets } from "./remaining-fleets";
+import { changeRollout, readRollout } from "./rollout-store";
+import { LockedState } from "./rollout-stacks";
+import { openScene, openTeller, type RolloutScene } from "./scene";
 import { steerFleet } from "./steer-fleet";
 
 export interface EvacuateOptions {
@@ -11,59 +17,84 @@ export interface EvacuateOptions {
   readonly json?: true;
 }
 
-/** In milliseconds: whoever takes longer to say how the nodes are is not waited for. */
-const NODES_WITHIN = 2_000;
+/** In milliseconds: for how long and how often a step of DNS that somebody else is taking is waited for. */
+const LOCK_AT_MOST = 60_000;
+const LOCK_EVERY = 500;
 
 /**
- * Takes a fleet out of traffic at once. It needs no lock of a rollout: one that goes on notices, and pauses.
- * @throws PolycastError, with nothing changed, where the others cannot carry it and no reason is given.
+ * Takes a fleet out of traffic at once. It needs no lock of a rollout: one that goes on is paused first, so that none of its
+ * steps gives the fleet its share back.
+ * @throws PolycastError, with nothing changed, where the others are not known to carry it and no reason is given.
  */
-export async function evacuateFleet(fleet: string, { reason, json }: EvacuateOptions): Promise<void> {
+export async function evacuateFleet(fleet: string, options: EvacuateOptions): Promise<void> {
+  const { reason, json } = options;
   const scene = await openScene("evacuation-stacks");
-  const { environment, live } = scene;
-  const { record } = await live.read();
-  const percents = Object.fromEntries(
-    environment.fleets.map(({ name }) => [name, record.fleets[name]?.share ?? 0]),
-  );
-  const peak = environment.rollout?.peak.connections;
-  const remaining = { percents, unwell: await unwellFleets(scene), ...(peak !== undefined && { peak }) };
-  evacuate(environment, fleet, remaining, reason);
-  const fleets = Object.fromEntries(Object.entries(percents).map(([name, share]) => [name, { share }]));
-  const outcome = await steerFleet(scene, { fleets }, { kind: "steer", fleet, percent: 0, limit: 100 });
-  if (outcome.kind === "refused") {
-    throw new PolycastError(
-      `The live record says that ${fleet} is to have no traffic; DNS has not followed:`,
-      [{ where: fleet, what: outcome.why, remedy: "Try again: npx polycast dns apply --allow 100" }],
-    );
-  }
-  const ttl = outcome.dns?.ttl ?? environment.dns.ttl;
-  const text = `${fleet} is out of traffic: DNS gives it to nobody any more. Resolvers keep older answers for ${ttl} s.`;
-  const before = percents[fleet] ?? 0;
+  const tell = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  const remaining = await remainingFleets(scene);
+  const { risks } = evacuate(scene.environment, fleet, remaining, reason);
+  for (const { where, what } of risks) tell(`In spite of this: ${where} ${what}`);
+  await pauseRollout(scene, fleet, reason).catch((error: unknown) => {
+    tell(`The rollout was not paused: ${firstLine(error)}`);
+  });
+  const { dns } = await steerAway(scene, fleet, remaining.percents, tell);
+  const ttl = dns?.ttl ?? scene.environment.dns.ttl;
+  // Since the process began: what counts in an emergency.
+  const seconds = Math.round(performance.now() / 100) / 10;
+  const text = `${fleet} is out of traffic after ${seconds} s: DNS gives it to nobody any more. Resolvers keep older answers for ${ttl} s.`;
+  const before = remaining.percents[fleet] ?? 0;
   const back =
     before === 0
       ? "It had no share before either."
       : `To give it its share back: npx polycast live share --fleet ${fleet} --percent ${before}, then npx polycast dns apply --in-steps`;
-  const told = json ? JSON.stringify({ fleet, share: 0, before, ttl }, null, 2) : `${text}\n${back}`;
+  const told = json
+    ? JSON.stringify({ fleet, share: 0, before, ttl, seconds, risks }, null, 2)
+    : `${text}\n${back}`;
   process.stdout.write(`${told}\n`);
+  await openTeller(scene)();
 }
 
-/** The fleets whose nodes are known not to be well, and why. Nobody who is not known is blamed. */
-export async function unwellFleets({
-  environment,
-  env,
-  clock,
-}: RolloutScene): Promise<Readonly<Record<string, string>>> {
-  const late = new Promise<undefined>((resolve) => {
-    setTimeout(() => {
-      resolve(undefined);
-    }, NODES_WITHIN).unref();
-  });
-  const known = await Promise.race([knownNodes(environment, env).catch(() => undefined), late]);
-  if (known === undefined || known.source === "none") return {};
-  const found = environment.fleets.map((fleet) => ({
-    name: fleet.name,
-    ...nodeEvidence(fleet, known, undefined, findAt(clock.now())).nodes,
-  }));
-  const unwell = found.filter(({ verdict }) => verdict === "bad");
-  return Object.fromEntries(unwell.map(({ name, reason }) => [name, reason]));
+async function pauseRollout(
+  { environment, live, clock }: RolloutScene,
+  fleet: string,
+  reason: string | undefined,
+): Promise<void> {
+  const stored = await readRollout(live.objects, environment.name);
+  if (stored === undefined || stored.rollout.ended !== undefined) return;
+  const occasion = { at: clock.now(), by: personName(), ...(reason !== undefined && { why: reason }) };
+  await changeRollout(live.objects, environment.name, (rollout) =>
+    rollout.ended === undefined ? command(rollout, { kind: "evacuate", fleet }, occasion) : rollout,
+  );
+}
+
+/** @throws PolycastError where DNS has not followed the live record. */
+async function steerAway(
+  scene: RolloutScene,
+  fleet: string,
+  percents: Readonly<Record<string, number>>,
+  tell: (line: string) => void,
+): Promise<Outcome & { readonly kind: "done" }> {
+  const fleets = Object.fromEntries(Object.entries(percents).map(([name, share]) => [name, { share }]));
+  const steer = (): Promise<Outcome> =>
+    steerFleet(scene, { fleets }, { kind: "steer", fleet, percent: 0, limit: 100 });
+  const outcome = await whenUnlocked(steer, tell);
+  if (outcome.kind === "done") return outcome;
+  throw new PolycastError(`The live record says that ${fleet} is to have no traffic; DNS has not followed:`, [
+    { where: fleet, what: outcome.why, remedy: "Try again: npx polycast dns apply --allow 100" },
+  ]);
+}
+
+/** A step of a rollout, which takes seconds, may be under way. */
+async function whenUnlocked<T>(act: () => Promise<T>, tell: (line: string) => void): Promise<T> {
+  const until = Date.now() + LOCK_AT_MOST;
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof LockedState) || Date.now() >= until) throw error;
+      if (isFirst) tell("Somebody else is at work on DNS; as soon as that has ended the fleet is taken out.");
+      await sleep(LOCK_EVERY);
+    }
+  }
 }

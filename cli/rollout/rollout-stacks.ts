@@ -29,7 +29,7 @@ export interface SavedPlan {
  * Synthesizes the stacks into the scene's own directory, since a deploy may be under way beside it, plans one and
  * hands the plan over. The plan is gone afterwards: it holds what the state holds, secrets too.
  *
- * @throws PolycastError where somebody else holds the state's lock, TerraformRefusal where Terraform cannot plan.
+ * @throws LockedState where somebody else holds the state's lock, TerraformRefusal where Terraform cannot plan.
  */
 export async function withPlan<T>(
   { environment, workspace, env }: RolloutScene,
@@ -66,12 +66,14 @@ export async function withPlan<T>(
 }
 
 /** A lock says nothing about the change: whoever tries again later may find it gone. */
+export class LockedState extends PolycastError {}
+
 async function unlocked(stack: SynthesizedStack, args: readonly [string, ...string[]]): Promise<void> {
   try {
     await terraform(stack, args);
   } catch (error) {
     if (!(error instanceof TerraformRefusal) || !error.message.includes(LOCKED)) throw error;
-    throw new PolycastError("A state is locked; nothing was changed. The next advance tries again.", [
+    throw new LockedState("A state is locked; nothing was changed. Try again when it is free.", [
       { where: stack.name, what: error.message },
     ]);
   }

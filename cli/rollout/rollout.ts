@@ -66,7 +66,7 @@ function addStart(rollout: Command): void {
 }
 
 function addWords(rollout: Command): void {
-  const word = (kind: Exclude<Word["kind"], "abort">, description: string): void => {
+  const word = (kind: Exclude<Word["kind"], "abort" | "evacuate">, description: string): void => {
     addWord(rollout, kind, description).action((options: WordOptions) => speak({ kind }, options));
   };
   word("pause", "Let nothing happen, going back included");

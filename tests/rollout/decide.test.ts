@@ -24,6 +24,10 @@ function decided(model: Model, sight: Partial<Sight> = {}): Decision {
   return decide(model.rollout, lookAt(model, { ...WELL, ...sight }), model.now);
 }
 
+const intend = (fleet: string, percent: number): RolloutEvent => ({
+  kind: "intend",
+  action: { kind: "steer", fleet, percent, limit: 25 },
+});
 const begin: RolloutEvent = { kind: "begin", wave: 0, direction: "forward" };
 
 describe("before a wave", () => {
@@ -139,7 +143,8 @@ describe("people", () => {
       at: NOW,
       by: "you",
       what: kind,
-      fleet: "f1",
+      // An end is about the whole rollout.
+      ...(kind === "force" && { fleet: "f1" }),
       why: "fire",
     });
   });
@@ -154,6 +159,40 @@ describe("people", () => {
     const { rollout } = after({ kind: "end", result: "finished" });
     expect(() => command(rollout, { kind: "abort", all: false }, occasion)).toThrow(/it has ended: finished/);
     expect(command(rollout, { kind: "abort", all: true }, occasion)).toMatchObject({ course: "all-back" });
+  });
+
+  test("pause it for the last reason that they gave, and it is about no fleet", () => {
+    const { rollout } = after(begin);
+    const twice = ["lunch", "fire"].reduce(
+      (last, why) => command(last, { kind: "pause" }, { ...occasion, why }),
+      rollout,
+    );
+    expect(twice.paused).toEqual({ ...occasion, why: "fire" });
+    expect(twice.history.at(-1)).toEqual({ ...occasion, what: "pause", why: "fire" });
+  });
+
+  test("approve the wave that waits", () => {
+    const each = modelPlan(2, "parts", { approve: "each" });
+    const rollout = startRollout(undefined, each, { id: "1", at: NOW, by: "me" });
+    const approved = command(rollout, { kind: "approve" }, occasion);
+    expect(approved.waves.map((wave) => wave.approved)).toEqual([occasion, undefined]);
+    expect(approved.history.at(-1)).toMatchObject({ what: "approve", fleet: "f1" });
+  });
+
+  test("evacuate a fleet, and nothing gives it its share back before they say so", () => {
+    const restoring = after(begin, { kind: "enter", phase: "restoring" }, intend("f1", 50));
+    const rollout = command(
+      restoring.rollout,
+      { kind: "evacuate", fleet: "f2" },
+      { ...occasion, why: "fire" },
+    );
+    expect(rollout.paused).toEqual({ ...occasion, why: "f2 is evacuated: fire" });
+    expect(rollout.history.at(-1)).toEqual({ ...occasion, what: "evacuate", fleet: "f2", why: "fire" });
+    const model = withFleet({ ...restoring, rollout }, "f2", { live: 0, applied: 0, runs: "old" });
+    expect(decided(model)).toMatchObject({ kind: "stop", why: "paused by you: f2 is evacuated: fire" });
+    // The resumed rollout knows of it, so this is no interference.
+    const resumed = command(rollout, { kind: "resume" }, occasion);
+    expect(decided({ ...model, rollout: resumed })).toMatchObject({ kind: "note", event: { kind: "dns" } });
   });
 
   test("start nothing while a rollout goes on", () => {

@@ -1,18 +1,18 @@
 import { MACHINE } from "./machine";
 import { modelPlan } from "./model";
 import { MUTANTS } from "./mutants";
-import { walk } from "./walk";
+import { NEVER, walk } from "./walk";
 
 describe("the machine", () => {
   test("keeps the invariants in every state of a fleet that is alone, and always comes to an end", () => {
-    const walked = walk(MACHINE, modelPlan(1, "rigid"), { ends: true, rare: 0 });
+    const walked = walk(MACHINE, modelPlan(1, "rigid"), { ends: true, rare: NEVER });
     expect(walked.violations).toEqual([]);
     expect(walked.states).toBeGreaterThan(1_000);
   });
 
   // With people, parts of a share and more fleets: tests/e2e/rollout-walk.test.ts.
   test("keeps them with two fleets that nobody touches", () => {
-    const walked = walk(MACHINE, modelPlan(2, "rigid"), { ends: true, people: false, rare: 0 });
+    const walked = walk(MACHINE, modelPlan(2, "rigid"), { ends: true, people: false, rare: NEVER });
     expect(walked.violations).toEqual([]);
     expect(walked.states).toBeGreaterThan(1_000);
   });
@@ -25,7 +25,7 @@ describe("the checker", () => {
       // What people say about a bake needs no second fleet.
       const plan = modelPlan(breaks.startsWith("8") ? 1 : 2, "rigid");
       const people = /^[89] /.test(breaks);
-      const { violations } = walk(machine, plan, { invariants: [breaks], rare: 0, people });
+      const { violations } = walk(machine, plan, { invariants: [breaks], rare: NEVER, people });
       expect(violations.map(({ invariant }) => invariant)).toEqual([breaks]);
     },
   );

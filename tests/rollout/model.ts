@@ -79,7 +79,10 @@ export function modelPlan(
   };
 }
 
-export function modelAtStart(rollout: RolloutState, now: number, rare = 1): Model {
+/** Each once. */
+const ONCE: Truth["spare"] = { meddling: 1, clock: 1 };
+
+export function modelAtStart(rollout: RolloutState, now: number, spare = ONCE): Model {
   const names = Object.keys(rollout.plan.fleets);
   return {
     now,
@@ -91,7 +94,7 @@ export function modelAtStart(rollout: RolloutState, now: number, rare = 1): Mode
       baked: {},
       proved: [],
       meddled: [],
-      spare: { meddling: rare, clock: rare },
+      spare,
     },
   };
 }

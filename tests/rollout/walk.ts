@@ -17,6 +17,7 @@ import {
   type Extent,
   type Model,
   type Sight,
+  type Truth,
 } from "./model";
 
 export interface Violation {
@@ -37,13 +38,16 @@ export interface WalkOptions {
   readonly invariants?: readonly InvariantName[];
   /** Whether it is also seen that every state comes to an end. */
   readonly ends?: boolean;
-  /** How often shares may be meddled with, and how often the clock may go back. Default: 1. */
-  readonly rare?: number;
+  /** How often shares may be meddled with or a fleet be evacuated, and how often the clock may go back. Default: once each. */
+  readonly rare?: Truth["spare"];
   /** Whether people say and do things. Default: true. */
   readonly people?: boolean;
   /** How many violations are enough. Default: 1. */
   readonly enough?: number;
 }
+
+/** For `rare`. */
+export const NEVER: Truth["spare"] = { meddling: 0, clock: 0 };
 
 const START = 1_000;
 
@@ -241,10 +245,15 @@ function* people(machine: Machine, model: Model): Generator<Step> {
       meddled: [...meddled, name],
       spare: { ...spare, meddling: spare.meddling - 1 },
     };
-    yield {
-      before: model,
-      after: withFleet({ ...model, truth }, name, { ...fleet, live: percent, applied: percent }),
-    };
+    const changed = { ...fleet, live: percent, applied: percent };
+    yield { before: model, after: withFleet({ ...model, truth }, name, changed) };
+    if (percent !== 0) continue;
+    // `evacuate` tells the machine first, and may be killed before it has done anything.
+    const said = { kind: "evacuate", fleet: name } as const;
+    const rollout = machine.command(model.rollout, said, { at: model.now, by: "you" });
+    const told = { ...model, rollout, truth: { ...truth, wellAt: undefined } };
+    for (const after of [told, withFleet(told, name, changed)])
+      yield { before: model, after, said: said.kind };
   }
 }
 

@@ -50,7 +50,11 @@ export default environment({
       size: { cpu: 16, memoryGiB: 32 },
       connectionsPerNode: 4 * connectionsPerNode,
       logs,
-      archives: "https://images.example.net/edge-node",
+      archives: {
+        url: "https://images.example.net/edge-node",
+        bucket: "example-images",
+        region: "us-east-1",
+      },
       sites: { ny: { nodes: 1 }, am: { nodes: 1 } },
     }),
   ],

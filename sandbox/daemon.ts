@@ -10,6 +10,7 @@ import { openNetwork } from "./network/network";
 import { serveEc2Api } from "./ec2-api/server";
 import { serveNs1Api } from "./ns1-api/server";
 import { serveRoute53Api } from "./route53-api/server";
+import { serveS3Api } from "./s3-api/server";
 import { simulations } from "./simulations";
 import { serveStackPathApi } from "./stackpath-api/server";
 import { serveVultrApi } from "./vultr-api/server";
@@ -54,7 +55,9 @@ void runDaemon(async (places, log) => {
   };
   const stackpathApi = await serveStackPathApi({ objects: store, clock, faults });
   const ec2Api = await serveEc2Api({ objects: store, clock });
+  const s3Api = await serveS3Api({ objects: store, key: ec2Api.key });
   const vultrApi = await serveVultrApi({ objects: store, clock });
+  const imageApis = [ec2Api, s3Api, stackpathApi, vultrApi];
   const controlPlane = new ControlPlane({
     directory: places.controlPlane,
     clock,
@@ -87,11 +90,10 @@ void runDaemon(async (places, log) => {
       world: { port: worldApi.port, token: worldApi.token },
       controlPlane: { url: controlPlaneApi.url, token: controlPlane.issueOperatorToken() },
       dnsApis: { NS1_ENDPOINT: ns1Api.endpoint, NS1_APIKEY: ns1Api.key, ...route53Api.variables },
-      imageApis: { ...ec2Api.variables, ...stackpathApi.variables, ...vultrApi.variables },
+      imageApis: Object.fromEntries(imageApis.flatMap(({ variables }) => Object.entries(variables))),
     },
     close: async () => {
       const dnsApis = [ns1Api, route53Api];
-      const imageApis = [ec2Api, stackpathApi, vultrApi];
       const served = [plugins, worldApi, controlPlaneApi, ...dnsApis, ...imageApis, network];
       await Promise.all(served.map((api) => api.close()));
       agents.close();

@@ -45,7 +45,7 @@ export function equinixFleet(changes: Partial<EquinixWish> = {}): FleetProvider 
     connectionsPerNode: 4_000,
     sites: { ny: { nodes: 2 } },
     logs: staticKey({ region: "us-east-1" }),
-    archives: "https://images.example.net/edge-node",
+    archives: { url: "https://images.example.net/edge-node", bucket: "example-images", region: "us-east-1" },
     ...changes,
   });
 }

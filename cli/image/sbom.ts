@@ -2,7 +2,15 @@ import type { Command } from "commander";
 import { readSbom } from "../../builds/build-sbom";
 import { listBuilds, shortHash } from "../../builds/build-store";
 import { PolycastError, show, suggest } from "../../constructs/fleet/problem";
+import type { ImageChecks } from "../../constructs/image/image-checks";
 import { openDesk } from "./desk";
+
+const WHY_NONE: Readonly<Record<ImageChecks["ran"], string>> = {
+  simulated: "its builder was simulated, so nothing was installed in it",
+  "in-builder": "its builder did not say what is in it",
+  "at-first-boot":
+    "its nodes install at their first boot; /usr/share/polycast/packages.tsv on each says what is in it",
+};
 
 /** `polycast image sbom` */
 export function addSbom(image: Command): void {
@@ -36,10 +44,7 @@ export function addSbom(image: Command): void {
       throw new PolycastError("The image has no bill of materials.", [
         {
           where: `${build.provider}, ${shortHash(build.hash)}`,
-          what:
-            build.checks.ran === "simulated"
-              ? "its builder was simulated, so nothing was installed in it"
-              : "its builder did not say what is in it",
+          what: WHY_NONE[build.checks.ran],
         },
       ]);
     });

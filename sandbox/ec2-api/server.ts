@@ -58,6 +58,8 @@ function reply(status: number, xml: string): Response {
 export interface ServedEc2Api {
   /** The environment variables with which the AWS SDK finds it; its keys are none of AWS. */
   readonly variables: Readonly<Record<string, string>>;
+  /** The id of the account's access key. */
+  readonly key: string;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,6 @@ export async function serveEc2Api(options: Omit<Ec2ApiOptions, "key">): Promise<
   const { url, close } = await serveOnLoopback(fetch);
   return {
     variables: { AWS_ENDPOINT_URL_EC2: url, AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: "sandbox" },
-    close,
+    ...{ key, close },
   };
 }

@@ -64,7 +64,7 @@ describeWithTerraform("the Equinix Metal fleet under Terraform", () => {
     expect(await apply({ sites: BOTH }, { live: R2 })).toEqual({ ...replaced, [RECORD]: "create, delete" });
     const size = { cpu: 48, memoryGiB: 64 };
     expect(await apply({ sites: BOTH, size }, { live: R2 })).toEqual(replaced);
-    const archives = "https://other.example.net";
+    const archives = { url: "https://other.example.net", bucket: "example-images", region: "us-east-1" };
     expect(await apply({ sites: BOTH, size, archives }, { live: R2 })).toEqual(replaced);
     expect((await deployed.outputs("equinix-fleet"))["anycast_ipv4"]).toBe(ADDRESS);
 

@@ -19,6 +19,7 @@ import {
   type _InstanceType,
 } from "@aws-sdk/client-ec2";
 import { PolycastError } from "../../fleet/problem";
+import { awsClientSettings } from "../../image/aws-client";
 
 /** In milliseconds, with the SDK's own repetitions. */
 const ANSWER_WITHIN = 20_000;
@@ -65,7 +66,7 @@ export interface RegionImages {
  * or AWS_ENDPOINT_URL where one is set. All methods reject with a PolycastError where AWS refuses.
  */
 export function regionImages(region: string, variables: NodeJS.ProcessEnv): RegionImages {
-  const client = ec2Client(region, variables);
+  const client = new EC2Client(awsClientSettings("EC2", region, variables));
   /** Runs what asks EC2, and says of what it refuses where and what it was. */
   const asking = async <T>(
     what: string,
@@ -196,24 +197,6 @@ function amiOf({ ImageId, Name, Architecture, State, BlockDeviceMappings = [] }:
     sizeBytes: volumes.reduce((sum, { VolumeSize = 0 }) => sum + VolumeSize, 0) * 1024 ** 3,
     snapshots: volumes.flatMap(({ SnapshotId }) => SnapshotId ?? []),
   };
-}
-
-function ec2Client(region: string, variables: NodeJS.ProcessEnv): EC2Client {
-  const endpoint = variables["AWS_ENDPOINT_URL_EC2"] ?? variables["AWS_ENDPOINT_URL"] ?? "";
-  const {
-    AWS_PROFILE: profile = "",
-    AWS_ACCESS_KEY_ID: accessKeyId = "",
-    AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
-    AWS_SESSION_TOKEN: sessionToken = "",
-  } = variables;
-  const named = profile === "" && accessKeyId !== "" && secretAccessKey !== "";
-  return new EC2Client({
-    region,
-    ...(endpoint === "" ? {} : { endpoint }),
-    ...(named
-      ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== "" && { sessionToken }) } }
-      : {}),
-  });
 }
 
 function tagList(tags: Tags): { Key: string; Value: string }[] {

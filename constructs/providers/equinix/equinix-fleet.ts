@@ -15,7 +15,7 @@ import { digestOf, machineName, ownerTags } from "../../fleet/machine-names";
 import { BGP_PASSWORD_FILE, nodeFile, type NodeFile } from "../../fleet/node-file";
 import { secretFilesOf, userData } from "../../fleet/user-data";
 import { BGP_PASSWORD, LOCAL_ASN, sessionsOf } from "./equinix-bgp";
-import type { EquinixWish } from "./equinix-wish";
+import { archiveUrl, type EquinixWish } from "./equinix-wish";
 import { planId } from "./plans";
 import { SANDBOX_CREDENTIALS } from "./sandbox-credentials";
 
@@ -120,7 +120,7 @@ export class EquinixFleet extends Construct implements DataPlaneFleet {
     const place = { environment, fleet: name, site };
     const plan = planId(wish.size);
     const text = siteUserData(props, name, wish, site, shared);
-    const made = digestOf(siteFile(props, name, site, SOME_ADDRESS), wish.archives, release.image, plan);
+    const made = digestOf(siteFile(props, name, site, SOME_ADDRESS), wish.archives.url, release.image, plan);
     return Array.from({ length: minNodes(wish.sites[site] ?? { nodes: 0 }) }, (_, index) => {
       const hostname = machineName(place, index + 1, made);
       const device = new MetalDevice(this, `${site}-${index + 1}`, {
@@ -162,7 +162,7 @@ function siteUserData(
   return userData(
     siteFile(demand, fleet, site, address, demand.logAccess?.settings),
     { ...secretFilesOf(demand), [BGP_PASSWORD_FILE]: password },
-    installAtFirstBoot({ url: `${archives}/${sha256}.tar.gz`, sha256 }),
+    installAtFirstBoot({ url: archiveUrl(archives, sha256), sha256 }),
   );
 }
 

@@ -9,6 +9,7 @@ import { show, suggest, type Problem } from "../../fleet/problem";
 import { checkUserData } from "../../fleet/user-data";
 import { equinixCredential } from "./equinix-credential";
 import { EquinixFleet, longestUserData } from "./equinix-fleet";
+import { equinixImageSource } from "./equinix-image-source";
 import { EQUINIX_POLICIES } from "./equinix-policies";
 import type { EquinixWish } from "./equinix-wish";
 import { METROS } from "./metros";
@@ -33,12 +34,18 @@ const ABILITIES: FleetAbilities = {
 const wishSchema = fleetWishSchema(
   {},
   {
-    archives: z
-      .string()
-      .regex(
-        /^https:\/\/[a-z0-9.-]+(:\d+)?(\/[A-Za-z0-9._~-]+)*$/,
-        'is not a URL such as "https://images.example.net/edge-node"',
-      ),
+    archives: z.strictObject({
+      url: z
+        .string()
+        .regex(
+          /^https:\/\/[a-z0-9.-]+(:\d+)?(\/[A-Za-z0-9._~-]+)*$/,
+          'is not a URL such as "https://images.example.net/edge-node"',
+        ),
+      bucket: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket such as "example-images"'),
+      region: z.string().regex(/^[a-z0-9-]+$/, 'is not a region such as "us-east-1"'),
+    }),
   },
 );
 
@@ -62,6 +69,7 @@ export function equinix(wish: EquinixWish): FleetProvider {
     logs: wish.logs,
     credentials: [equinixCredential],
     policies: EQUINIX_POLICIES,
+    image: equinixImageSource(wish),
     // The password of the BGP sessions, in the project and in the devices' user data.
     secretsInState: true,
     check: (demand, release) => check(name, wish, demand, release),

@@ -17,7 +17,19 @@ export const life: CloudLife = {
       ({ project, hasSession }, address) => hasSession && reserved.has(`${project} ${address}`),
     );
   },
+  images: (objects) =>
+    objects.list(STORED).map(({ attributes: { sha256 } }) => ({
+      id: text(sha256),
+      provider: "equinix",
+      bootSeconds: BOOT_SECONDS,
+    })),
 };
+
+/** What the simulated S3 keeps, archives among it; it is none of Terraform's types. */
+const STORED = "s3_object";
+
+/** How long a machine takes to become a node: the installation, the scripts, and the boot after them. */
+const BOOT_SECONDS = 300;
 
 interface Machine extends AnnouncingMachine {
   readonly project: string;

@@ -11,21 +11,26 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { scriptArchive } from "../../../constructs/image/script-archive";
+import type { TemplateVariables } from "../../../constructs/image/image-source";
+import { scriptArchive, type BuiltArchive } from "../../../constructs/image/script-archive";
+
+const TEMPLATE = path.join(__dirname, "../../../images/edge-node/templates/first-boot");
 
 let root: string;
 let folder: string;
+let variables: TemplateVariables;
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), "polycast-archive-"));
   folder = path.join(root, "edge-node");
-  for (const name of ["provision/files/etc", "checks", "test"]) {
+  for (const name of ["provision/files/etc", "checks", "templates/first-boot", "test"]) {
     mkdirSync(path.join(folder, name), { recursive: true });
   }
   write("provision/run.sh", 'echo "$POLYCAST_ADMIN_CIDRS|$POLYCAST_ALLOW_MISSING|$PWD" >"$OUT"\n');
   write("provision/files/etc/motd", "hello\n");
   write("checks/run.sh", "exit 0\n");
   write("test/proof.sh", "exit 0\n");
-  recipe({ allow_missing: ["a", "b"], admin_cidrs: "it's $HOME" });
+  cpSync(TEMPLATE, path.join(folder, "templates/first-boot"), { recursive: true });
+  variables = { allow_missing: ["a", "b"], admin_cidrs: "it's $HOME" };
 });
 afterEach(() => {
   rmSync(root, { recursive: true });
@@ -34,21 +39,19 @@ afterEach(() => {
 function write(name: string, text: string): void {
   writeFileSync(path.join(folder, name), text);
 }
-function recipe(variables: object): void {
-  write("build.json", JSON.stringify({ version: 1, variables, providers: {} }));
-}
+const archive = (of = folder): Promise<BuiltArchive> => scriptArchive({ folder: of, variables });
 /** Unpacks it as the first boot does. */
 async function unpacked(): Promise<string> {
   const target = path.join(root, "unpacked");
   mkdirSync(target);
-  execFileSync("tar", ["-xz", "-C", target], { input: (await scriptArchive(folder)).content });
+  execFileSync("tar", ["-xz", "-C", target], { input: (await archive()).content });
   return target;
 }
 
 test("holds the scripts and checks as they are, and nothing else of the image's folder", async () => {
   chmodSync(path.join(folder, "provision/run.sh"), 0o700);
   symlinkSync("run.sh", path.join(folder, "provision/again.sh"));
-  const { content } = await scriptArchive(folder);
+  const { content } = await archive();
   const list = execFileSync("tar", ["-tvz", "--numeric-owner"], { input: content, encoding: "utf8" });
   const entries = list
     .trim()
@@ -59,6 +62,7 @@ test("holds the scripts and checks as they are, and nothing else of the image's 
     });
   expect(entries).toEqual([
     ["-rwxr-xr-x", "0/0", "install.sh"],
+    ["-rw-r--r--", "0/0", "variables.sh"],
     ["drwxr-xr-x", "0/0", "provision/"],
     [expect.stringMatching(/^l/), "0/0", "provision/again.sh -> run.sh"],
     ["drwxr-xr-x", "0/0", "provision/files/"],
@@ -71,13 +75,13 @@ test("holds the scripts and checks as they are, and nothing else of the image's 
 });
 
 test("is the same bytes for the same files, wherever they lie, whenever they were written", async () => {
-  const first = await scriptArchive(folder);
+  const first = await archive();
   const copy = path.join(root, "copy");
   cpSync(folder, copy, { recursive: true });
   utimesSync(path.join(copy, "checks/run.sh"), 1, 2);
   chmodSync(path.join(copy, "checks/run.sh"), 0o600);
   write("test/proof.sh", "exit 1\n");
-  for (const again of [await scriptArchive(copy), await scriptArchive(folder)]) {
+  for (const again of [await archive(copy), await archive()]) {
     expect(again.sha256).toBe(first.sha256);
     expect(again.content.equals(first.content)).toBe(true);
   }
@@ -111,13 +115,19 @@ test.each<[string, () => void]>([
   [
     "a variable",
     () => {
-      recipe({ allow_missing: [] });
+      variables = { allow_missing: [] };
+    },
+  ],
+  [
+    "what runs them",
+    () => {
+      write("templates/first-boot/install.sh", "exit 0\n");
     },
   ],
 ])("is another one after a change of %s", async (_, change) => {
-  const before = await scriptArchive(folder);
+  const before = await archive();
   change();
-  expect((await scriptArchive(folder)).sha256).not.toBe(before.sha256);
+  expect((await archive()).sha256).not.toBe(before.sha256);
 });
 
 test("runs the scripts in their place, with the variables of the recipe", async () => {
@@ -138,11 +148,11 @@ test("fails where the scripts fail", async () => {
 
 test.each<[string, () => void, RegExp]>([
   [
-    "no recipe",
+    "nothing to run them",
     () => {
-      rmSync(path.join(folder, "build.json"));
+      rmSync(path.join(folder, "templates"), { recursive: true });
     },
-    /build\.json: does not exist/,
+    /templates\/first-boot\/install\.sh: ENOENT/,
   ],
   [
     "no scripts",
@@ -161,11 +171,11 @@ test.each<[string, () => void, RegExp]>([
   [
     "a variable that is a map",
     () => {
-      recipe({ owners: { a: "b" } });
+      variables = { owners: { a: "b" } };
     },
     /variables\.owners: is a map/,
   ],
 ])("cannot be made of an image with %s", async (_, spoil, message) => {
   spoil();
-  await expect(scriptArchive(folder)).rejects.toThrow(message);
+  await expect(archive()).rejects.toThrow(message);
 });

@@ -14,6 +14,11 @@ type Device = Values & { hostname: string; lifecycle: Values; depends_on: string
 
 const REAL = { sandbox: false, state: { kind: "s3", bucket: "test", region: "us-east-1" } } as const;
 const ADDRESS = "198.18.0.16";
+const ARCHIVES = {
+  url: "https://images.example.net/edge-node",
+  bucket: "example-images",
+  region: "us-east-1",
+};
 const SHA256 = MANIFEST.releases["r1"]?.images["equinix"];
 
 function stackOf(
@@ -67,10 +72,12 @@ describe("the devices", () => {
     expect(nameAfter({})).toBe(first?.hostname);
     const others = [
       nameAfter({ size: { cpu: 48, memoryGiB: 64 } }),
-      nameAfter({ archives: "https://other.example.net" }),
+      nameAfter({ archives: { ...ARCHIVES, url: "https://other.example.net" } }),
       nameAfter({}, { controlPlaneUrl: "https://other.example.net" }),
     ];
     expect(new Set([first?.hostname, ...others]).size).toBe(4);
+    // Where archives are put is no part of what a node is told.
+    expect(nameAfter({ archives: { ...ARCHIVES, bucket: "other" } })).toBe(first?.hostname);
   });
 
   test("come before the old ones go, and each waits until it serves", () => {
@@ -301,9 +308,19 @@ describe("what Equinix Metal cannot do is refused", () => {
     "https://images.example.net/${var.x}",
     "s3://bucket/edge-node",
     "images",
-  ])("archives at %j", (archives) => {
-    const found = checkForm(testEnvironment({ fleets: [equinixFleet({ archives })] }));
+  ])("archives at %j", (url) => {
+    const found = checkForm(testEnvironment({ fleets: [equinixFleet({ archives: { ...ARCHIVES, url } })] }));
     expect(found.map(({ what }) => what)).toEqual([expect.stringContaining("is not a URL such as")]);
+  });
+
+  test.each<[string, Partial<EquinixWish["archives"]>, RegExp]>([
+    ["a bucket that can be none", { bucket: "Example/Images" }, /is not the name of a bucket such as/],
+    ["a region that is none", { region: "US East" }, /is not a region such as "us-east-1"/],
+  ])("archives in %s", (_, change, message) => {
+    const found = checkForm(
+      testEnvironment({ fleets: [equinixFleet({ archives: { ...ARCHIVES, ...change } })] }),
+    );
+    expect(found.map(({ what }) => what)).toEqual([expect.stringMatching(message)]);
   });
 
   test.each([null, "r1", "ami-0", 7, "A".repeat(64)])("an image that is no archive's hash: %s", (image) => {

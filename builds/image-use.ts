@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { PolycastError, suggest } from "../constructs/fleet/problem";
 import { CHANNELS, type Release, type ReleaseManifest } from "../constructs/image/release-manifest";
 import type { LiveRecord } from "../live/live-record";
+import { releaseIds } from "../live/live-release";
 import type { BuildRecord } from "./build-record";
 
 /** What images are used for, as far as this environment knows. */
@@ -28,11 +29,14 @@ export function usesOf(
   const has = (release: Release): boolean =>
     release.builds?.[record.provider] === record.hash ||
     isDeepStrictEqual(release.images[record.provider], record.entry);
-  const fleets = Object.entries(live.fleets).flatMap(([fleet, { release: id }]) => {
-    const release = manifest.releases[id];
-    if (release === undefined) throw unknownRelease(fleet, id, manifest);
+  const fleets = Object.entries(live.fleets).flatMap(([fleet, runs]) => {
+    const releases = releaseIds(runs).map((id) => {
+      const release = manifest.releases[id];
+      if (release === undefined) throw unknownRelease(fleet, id, manifest);
+      return release;
+    });
     const own = (providers.get(fleet) ?? record.provider) === record.provider;
-    return own && has(release) ? [`fleet ${fleet}`] : [];
+    return own && releases.some(has) ? [`fleet ${fleet}`] : [];
   });
   const others = manifests.flatMap(({ channels, releases }) =>
     Object.entries(releases)

@@ -1,5 +1,6 @@
 import type { Answer } from "dns-packet";
 import { z } from "zod";
+import { deployedRelease, releaseText } from "../live/live-release";
 import { queryDns, type DnsAddress } from "../sandbox/dns/query";
 import { stackDirectory } from "./cdktf";
 import { stackOutputs } from "./terraform";
@@ -9,6 +10,7 @@ export interface FleetReport {
   readonly stack: string;
   readonly ipv4: string;
   readonly ipv6?: string;
+  /** `r1`; where some sites run another one, `r1, us-east-1=r2`. */
   readonly release?: string;
 }
 
@@ -30,6 +32,7 @@ const addressOutput = z.object({
   anycast_ipv4: z.string(),
   anycast_ipv6: z.string().optional(),
   release: z.string().optional(),
+  site_releases: z.string().optional(),
 });
 const zoneOutput = z.object({ zone: z.string() });
 
@@ -42,8 +45,15 @@ export async function reportFleets(
   return stacks.flatMap((stack, index) => {
     const outputs = addressOutput.safeParse(found[index]).data;
     if (outputs === undefined) return [];
-    const { anycast_ipv4: ipv4, anycast_ipv6: ipv6, release } = outputs;
-    return [{ stack, ipv4, ...(ipv6 !== undefined && { ipv6 }), ...(release !== undefined && { release }) }];
+    const { anycast_ipv4: ipv4, anycast_ipv6: ipv6 } = outputs;
+    const runs = deployedRelease(outputs);
+    return [
+      {
+        ...{ stack, ipv4 },
+        ...(ipv6 !== undefined && { ipv6 }),
+        ...(runs !== undefined && { release: releaseText(runs) }),
+      },
+    ];
   });
 }
 

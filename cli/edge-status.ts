@@ -2,6 +2,7 @@ import { appliedShares, wantedTraffic, type AppliedTraffic } from "../constructs
 import type { Environment } from "../constructs/fleet/environment";
 import { openLiveStore } from "../live/open-live-store";
 import type { LiveFleet, LiveRecord } from "../live/live-record";
+import { deployedRelease, releaseText, type LiveRelease } from "../live/live-release";
 import { readManifest } from "../live/read-manifest";
 import { EDGE_DNS, fleetStackName } from "../live/stack-names";
 import { lastTraffic } from "../live/traffic-valve";
@@ -33,6 +34,8 @@ export interface FleetStatus {
   readonly ipv6?: string;
   /** What the live record says that it runs. */
   readonly release?: string;
+  /** Site -> what it runs instead, by the live record; left out: no site does. */
+  readonly siteReleases?: Readonly<Record<string, string>>;
   /** Percent of all traffic that DNS gives it while all fleets are well, for IPv4 and IPv6 users; null: no record. */
   readonly share: { readonly ipv4: number | null; readonly ipv6: number | null };
   readonly healthyNodes: number;
@@ -102,14 +105,15 @@ export function describeEdge(
     ...(world && { clockScale: world.clock.scale }),
     ...(stable !== undefined && { stable }),
     fleets: fleetNames(environment, record).map((name) => {
-      const { anycast_ipv4: ipv4, anycast_ipv6: ipv6, release: deployed } = outputs.get(name) ?? {};
+      const { anycast_ipv4: ipv4, anycast_ipv6: ipv6 } = outputs.get(name) ?? {};
       const own = nodes.filter(({ fleet }) => fleet === name);
-      const release = live(name)?.release;
+      const { release, sites: siteReleases } = live(name) ?? {};
       return {
         name,
         ...(ipv4 !== undefined && { ipv4 }),
         ...(ipv6 !== undefined && { ipv6 }),
         ...(release !== undefined && { release }),
+        ...(siteReleases !== undefined && { siteReleases }),
         share: { ipv4: share("A", name), ipv6: share("AAAA", name) },
         healthyNodes: own.filter(({ health }) => health === "healthy").length,
         allNodes: own.length,
@@ -117,7 +121,7 @@ export function describeEdge(
         differences: differences(
           environment.fleets.some((fleet) => fleet.name === name),
           live(name),
-          { address: ipv4, release: deployed },
+          { address: ipv4, runs: deployedRelease(outputs.get(name) ?? {}) },
           stable,
           shareDifference(share("A", name), share("A", name, wanted)),
         ),
@@ -157,21 +161,22 @@ function replacementOf(groups: readonly GroupReport[]): GroupReport["replacement
 function differences(
   wanted: boolean,
   live: LiveFleet | undefined,
-  deployed: { readonly address?: string | undefined; readonly release?: string | undefined },
+  deployed: { readonly address?: string | undefined; readonly runs?: LiveRelease | undefined },
   stable: string | undefined,
   share: string,
 ): readonly string[] {
   if (live === undefined)
     return [deployed.address === undefined ? "not deployed" : "deployed, but missing from the live record"];
+  const recorded = releaseText(live);
   const found = [
     wanted ? "" : "recorded, but not in the environment",
     deployed.address === undefined ? "recorded, but without an address: not deployed to the end" : "",
-    live.release === stable ? "" : `runs ${live.release}; stable is ${stable ?? "none"}`,
+    recorded === stable ? "" : `runs ${recorded}; stable is ${stable ?? "none"}`,
     live.share === 100 ? "" : live.share === 0 ? "drained" : `at ${live.share} % of its share`,
     share,
-    deployed.release === undefined || deployed.release === live.release
+    deployed.runs === undefined || releaseText(deployed.runs) === recorded
       ? ""
-      : `recorded with ${live.release}, deployed with ${deployed.release}`,
+      : `recorded with ${recorded}, deployed with ${releaseText(deployed.runs)}`,
   ];
   return found.filter(Boolean);
 }

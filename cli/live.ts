@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Environment } from "../constructs/fleet/environment";
 import { PolycastError, show, suggest } from "../constructs/fleet/problem";
+import type { LiveRelease } from "../live/live-release";
 import type { LiveStore } from "../live/live-store";
 import { addAwait } from "./await-node";
 
@@ -11,6 +12,7 @@ interface Chosen {
 interface PinOptions extends Chosen {
   readonly fleet: string;
   readonly release: string;
+  readonly sites?: string;
 }
 
 interface ShareOptions extends Chosen {
@@ -36,13 +38,19 @@ export function addLive(program: Command): void {
   verb("pin", "Record the release that a fleet starts with; a fleet that is recorded already stays as it is")
     .requiredOption("--fleet <name>", "the fleet")
     .requiredOption("--release <id>", "the release")
-    .action(async ({ fleet, release, ...options }: PinOptions) => {
+    .option("--sites <site=id>", "sites that run another one: us-east-1=r2,eu-west-1=r2")
+    .action(async ({ fleet, release, sites: text, ...options }: PinOptions) => {
       const { store, environment } = await open(options);
-      await checkNames(environment, fleet, release);
+      const { parseSites, releaseText } = await import("../live/live-release");
+      const sites = parseSites(text ?? "");
+      await checkNames(environment, fleet, { release, sites }, text);
+      const chosen = environment.fleets.find(({ name }) => name === fleet);
       const { pinRelease } = await import("../live/pin-release");
-      const { fleets } = await pinRelease(store, fleet, release);
-      const { share = 0 } = fleets[fleet] ?? {};
-      process.stdout.write(`${environment.name}: ${fleet} runs ${release}, with ${share} % of its share.\n`);
+      const { fleets } = await pinRelease(store, fleet, release, sites, chosen?.wish.sites);
+      const { share, ...runs } = fleets[fleet] ?? { release, share: 0 };
+      process.stdout.write(
+        `${environment.name}: ${fleet} runs ${releaseText(runs)}, with ${share} % of its share.\n`,
+      );
     });
 
   addAwait(live);
@@ -87,10 +95,18 @@ function parsePercent(text: string): number {
 }
 
 /** A slip in the record would stand in the way of every later deploy. */
-async function checkNames(environment: Environment, fleet: string, release: string): Promise<void> {
+async function checkNames(
+  environment: Environment,
+  fleet: string,
+  { release, sites = {} }: LiveRelease,
+  sitesAsked = "",
+): Promise<void> {
   const { readManifest } = await import("../live/read-manifest");
   const fleets = environment.fleets.map(({ name }) => name);
+  const chosen = environment.fleets.find(({ name }) => name === fleet);
+  const known = Object.keys(chosen?.wish.sites ?? {});
   const releases = Object.keys(readManifest(environment).releases);
+  const where = "--sites";
   const problems = [
     ...(fleets.includes(fleet)
       ? []
@@ -98,6 +114,18 @@ async function checkNames(environment: Environment, fleet: string, release: stri
     ...(releases.includes(release)
       ? []
       : [{ where: "--release", what: `no release ${show(release)}; ${suggest(release, releases)}` }]),
+    ...(sitesAsked === "" || sitesAsked.split(",").length === Object.keys(sites).length
+      ? []
+      : [{ where, what: `${show(sitesAsked)} is not of the form "us-east-1=r2,eu-west-1=r2"` }]),
+    ...(chosen?.abilities.releasePerSite === false && sitesAsked !== ""
+      ? [{ where, what: `${chosen.provider} cannot run different releases at different sites` }]
+      : []),
+    ...Object.entries(sites).flatMap(([site, id]) => [
+      ...(known.length === 0 || known.includes(site)
+        ? []
+        : [{ where, what: `no site ${show(site)} of ${fleet}; ${suggest(site, known)}` }]),
+      ...(releases.includes(id) ? [] : [{ where, what: `no release ${show(id)}; ${suggest(id, releases)}` }]),
+    ]),
   ];
   if (problems.length > 0) {
     throw new PolycastError(`Nothing was recorded for the environment "${environment.name}":`, problems);

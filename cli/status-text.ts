@@ -55,7 +55,18 @@ function alarmLines(alarms: readonly AlarmStatus[]): readonly string[] {
 }
 
 function fleetRow(
-  { name, share, ipv4, ipv6, release, healthyNodes, allNodes, replacement, differences }: FleetStatus,
+  {
+    name,
+    share,
+    ipv4,
+    ipv6,
+    release,
+    siteReleases,
+    healthyNodes,
+    allNodes,
+    replacement,
+    differences,
+  }: FleetStatus,
   nodesKnown: boolean,
 ): string[] {
   const replacing = { none: [], running: ["replacing nodes"], failed: ["replacing nodes has failed"] };
@@ -64,7 +75,8 @@ function fleetRow(
     name,
     ipv6 === undefined ? percent(share.ipv4) : `${percent(share.ipv4)}, IPv6 ${percent(share.ipv6)}`,
     [ipv4, ipv6].filter(Boolean).join(" ") || "-",
-    release ?? "-",
+    // Which sites run another one is said in its state, and beside each node.
+    release === undefined ? "-" : siteReleases === undefined ? release : `${release}, mixed`,
     nodesKnown ? `${healthyNodes}/${allNodes}` : "-",
     states.join("; ") || "in step",
   ];

@@ -2,20 +2,22 @@ import { checkPercents } from "../constructs/dns/check-traffic";
 import { checkEnvironment } from "../constructs/fleet/check-environment";
 import type { Environment } from "../constructs/fleet/environment";
 import type { SecretSlots } from "../constructs/fleet/log-access";
-import type { FleetProvider, FleetRelease } from "../constructs/fleet/fleet-provider";
+import type { FleetProvider, FleetRelease, FleetReleases } from "../constructs/fleet/fleet-provider";
+import { releasesOf } from "../constructs/fleet/fleet-releases";
 import { refuseIfAny, suggest, type Problem } from "../constructs/fleet/problem";
 import type { ReleaseManifest } from "../constructs/image/release-manifest";
 import type { LiveRecord } from "./live-record";
+import { normalRelease, releaseIds } from "./live-release";
 import { fleetStackName } from "./stack-names";
 
 /** A fleet with the release and the share that a deploy gives it. */
 export interface FleetDeployment {
   readonly fleet: FleetProvider;
-  readonly release: FleetRelease;
+  readonly release: FleetReleases;
   /** Percent of its policy share; see the live record. */
   readonly share: number;
-  /** Why the release that it runs is revoked, where it is. */
-  readonly revoked?: string;
+  /** Id -> why it is revoked, of what it runs. */
+  readonly revoked: Readonly<Record<string, string>>;
   /** Which of its secrets the nodes are given; those of a first deploy where it is left out. */
   readonly slots?: SecretSlots;
   /** True: the identity by which nodes write logs stays out of the plan, and they keep what they were given. */
@@ -37,11 +39,11 @@ export function planDeployment(
   more: readonly Problem[] = [],
 ): readonly FleetDeployment[] {
   const problems: Problem[] = [];
-  const releases = new Map<FleetProvider, FleetRelease>();
+  const releases = new Map<FleetProvider, FleetReleases>();
   for (const fleet of environment.fleets) {
-    const found = findRelease(fleet, manifest, record);
-    if ("what" in found) problems.push(found);
-    else releases.set(fleet, found);
+    const found = findReleases(fleet, manifest, record);
+    if ("id" in found) releases.set(fleet, found);
+    else problems.push(...found);
   }
   problems.push(
     ...checkEnvironment(environment, (fleet) => releases.get(fleet)),
@@ -55,27 +57,54 @@ export function planDeployment(
     problems,
   );
   return environment.fleets.map((fleet) => {
-    const release = releases.get(fleet) as FleetRelease;
-    const revoked = manifest.releases[release.id]?.revoked;
+    const release = releases.get(fleet) as FleetReleases;
+    const revoked = releasesOf(release).flatMap(({ id }) => {
+      const why = manifest.releases[id]?.revoked;
+      return why === undefined ? [] : [[id, why] as const];
+    });
     const share = record.fleets[fleet.name]?.share ?? 100;
-    return { fleet, release, share, ...(revoked === undefined ? {} : { revoked }) };
+    return { fleet, release, share, revoked: Object.fromEntries(revoked) };
   });
 }
 
-function findRelease(
+function findReleases(
   fleet: FleetProvider,
   manifest: ReleaseManifest,
   record: LiveRecord,
-): FleetRelease | Problem {
-  const live = record.fleets[fleet.name]?.release;
-  const id = live ?? manifest.channels.stable;
+): FleetReleases | readonly Problem[] {
+  const live = record.fleets[fleet.name];
+  const id = live?.release ?? manifest.channels.stable;
   if (id === undefined) {
-    return {
-      where: `fleets.${fleet.name}`,
-      what: "is new, and the manifest's channel stable leads to no release that it could start with",
-      remedy: "Promote one: npx polycast image promote --to stable",
-    };
+    return [
+      {
+        where: `fleets.${fleet.name}`,
+        what: "is new, and the manifest's channel stable leads to no release that it could start with",
+        remedy: "Promote one: npx polycast image promote --to stable",
+      },
+    ];
   }
+  const runs = normalRelease({ release: id, sites: live?.sites }, fleet.wish.sites);
+  const problems: Problem[] = [];
+  const found = new Map<string, FleetRelease>();
+  for (const each of releaseIds(runs)) {
+    const release = findRelease(fleet, manifest, each, live !== undefined);
+    if ("what" in release) problems.push(release);
+    else found.set(each, release);
+  }
+  if (problems.length > 0) return problems;
+  const at = (each: string) => found.get(each) as FleetRelease;
+  if (runs.sites === undefined) return at(id);
+  const others = Object.entries(runs.sites).map(([site, each]) => [site, at(each)] as const);
+  return { ...at(id), sites: Object.fromEntries(others) };
+}
+
+/** @param runs whether the fleet runs it already. */
+function findRelease(
+  fleet: FleetProvider,
+  manifest: ReleaseManifest,
+  id: string,
+  runs: boolean,
+): FleetRelease | Problem {
   const release = manifest.releases[id];
   if (release === undefined) {
     return {
@@ -86,7 +115,7 @@ function findRelease(
   }
   const { images, revoked } = release;
   // What runs already must stay deployable, or nobody could take traffic away from it.
-  if (revoked !== undefined && live === undefined) {
+  if (revoked !== undefined && !runs) {
     return {
       where: `fleets.${fleet.name}`,
       what: `would start with the release "${id}", which is revoked: ${revoked}`,

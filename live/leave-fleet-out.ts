@@ -21,8 +21,12 @@ export function leaveFleetOut(environment: Environment, fleet: string): Environm
     ...environment,
     fleets,
     dns: { ...dns, traffic },
-    ...(rollout?.order !== undefined && {
-      rollout: { ...rollout, order: rollout.order.filter((name) => name !== fleet) },
+    ...(rollout !== undefined && {
+      rollout: {
+        ...rollout,
+        ...(rollout.order !== undefined && { order: rollout.order.filter((name) => name !== fleet) }),
+        ...(rollout.firstSites !== undefined && { firstSites: omit(rollout.firstSites, fleet) }),
+      },
     }),
     ...(waivers !== undefined && {
       waivers: waivers.filter(({ resource }) => resource?.split("/", 1)[0] !== fleetStackName(fleet)),
@@ -44,6 +48,6 @@ function policyWithout(policy: TrafficPolicy, fleet: string): TrafficPolicy {
   }
 }
 
-function omit(numbers: Readonly<Record<string, number>>, fleet: string): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(numbers).filter(([name]) => name !== fleet));
+function omit<T>(byFleet: Readonly<Record<string, T>>, fleet: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(byFleet).filter(([name]) => name !== fleet));
 }

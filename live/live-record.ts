@@ -13,6 +13,8 @@ const schema = z.strictObject({
     z.strictObject({
       /** Id of the release that the fleet runs. */
       release: z.string(),
+      /** Site -> id of the release that it runs instead. Left out: every site runs the fleet's. */
+      sites: z.record(z.string(), z.string()).optional(),
       /** Percent of what the traffic policy gives the fleet: 100 is all of it, 0 is drained. */
       share: z.number().min(0).max(100),
     }),

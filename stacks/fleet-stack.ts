@@ -18,6 +18,7 @@ import { controlPlaneToken } from "../constructs/fleet/control-plane-token";
 import { secretIdOf } from "../constructs/fleet/node-file";
 import { joinToken } from "../constructs/fleet/join-token";
 import { LIVE_RECORD_RESOURCE, type FleetDeployment } from "../live/deployment";
+import { recordedRelease, sitesText, type LiveRelease } from "../live/live-release";
 import { LOG_ACCESS, LOG_SECRET_ID } from "../live/applied-identity";
 import { fleetStackName } from "../live/stack-names";
 import { PROJECT_ROOT } from "../live/state-location";
@@ -36,14 +37,15 @@ export class FleetStack extends TerraformStack {
     const { fleet, release, revoked } = deployment;
     super(app, fleetStackName(fleet.name));
     this.backend = useState(app, this, environment);
-    if (revoked !== undefined) {
+    for (const [id, why] of Object.entries(revoked)) {
       // No refusal: whoever takes traffic away from the fleet has to deploy it and its DNS.
       Annotations.of(this).addWarning(
-        `The fleet "${fleet.name}" runs the release "${release.id}", which is revoked: ${revoked}. Roll another one out.`,
+        `The fleet "${fleet.name}" runs the release "${id}", which is revoked: ${why}. Roll another one out.`,
       );
     }
     const sandbox = environment.sandbox ?? false;
-    const record = this.agreeWithRecord(app, environment.name, fleet.name, release.id);
+    const runs = recordedRelease(release);
+    const record = this.agreeWithRecord(app, environment.name, fleet.name, runs);
     const granted = fleet.logs?.grant(this, LOG_ACCESS, {
       environment: environment.name,
       fleet: fleet.name,
@@ -73,7 +75,11 @@ export class FleetStack extends TerraformStack {
       const text = "Id of the secret that nodes are given to write logs, no secret itself";
       this.leaveAfterFleet(this.output(LOG_SECRET_ID, secretId, text));
     }
-    this.leaveAfterFleet(this.output("release", release.id, "Release that the fleet runs"));
+    this.leaveAfterFleet(this.output("release", runs.release, "Release that the fleet runs"));
+    if (runs.sites !== undefined) {
+      const text = "Sites that run another release, as `polycast live pin` takes them";
+      this.leaveAfterFleet(this.output("site_releases", sitesText(runs), text));
+    }
     const { connections } = this.fleet.capacity;
     this.leaveAfterFleet(
       this.output("capacity_connections", connections, "Connections that the fleet carries at once"),
@@ -113,14 +119,18 @@ export class FleetStack extends TerraformStack {
    * Terraform; from then on every synth takes the release from there. With another release it asks the record again,
    * and fails where that has moved on since the synth: a stale plan would take the fleet back.
    */
-  private agreeWithRecord(app: App, environment: string, fleet: string, release: string): Resource {
+  private agreeWithRecord(app: App, environment: string, fleet: string, runs: LiveRelease): Resource {
     new NullProvider(this, "null");
+    const { release } = runs;
+    // Only where there are any: elsewhere nothing is to be pinned anew.
+    const sites = runs.sites === undefined ? undefined : sitesText(runs);
+    const pin = `node bin/polycast.js live pin --environment ${environment} --fleet ${fleet} --release ${release}`;
     const record = new Resource(this, LIVE_RECORD_RESOURCE, {
-      triggers: { release },
+      triggers: { release, ...(sites !== undefined && { sites }) },
       provisioners: [
         {
           type: "local-exec",
-          command: `node bin/polycast.js live pin --environment ${environment} --fleet ${fleet} --release ${release}`,
+          command: sites === undefined ? pin : `${pin} --sites ${sites}`,
           workingDir: projectRootFrom(app, this),
         },
       ],

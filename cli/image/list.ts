@@ -4,6 +4,8 @@ import type { BuildRecord } from "../../builds/build-record";
 import { usesOf } from "../../builds/image-use";
 import { wantedImages } from "../../builds/wanted-images";
 import type { ReleaseManifest } from "../../constructs/image/release-manifest";
+import type { LiveRecord } from "../../live/live-record";
+import { releaseIds } from "../../live/live-release";
 import { plainTable } from "../plain-table";
 import { openDesk } from "./desk";
 import { readUse } from "./read-use";
@@ -58,10 +60,7 @@ function buildRow({ provider, hash, finished, checks, current, usedBy }: ListedB
   return [provider, shortHash(hash), finished.slice(0, 16).replace("T", " "), passed, uses.join(", ")];
 }
 
-function releaseTable(
-  { channels, releases }: ReleaseManifest,
-  fleets: Readonly<Record<string, { readonly release: string }>>,
-): string {
+function releaseTable({ channels, releases }: ReleaseManifest, fleets: LiveRecord["fleets"]): string {
   const rows = Object.entries(releases).map(([id, { images, revoked }]) => [
     id,
     Object.keys(images).join(", "),
@@ -70,7 +69,7 @@ function releaseTable(
       .map(([channel]) => channel)
       .join(", "),
     Object.entries(fleets)
-      .filter(([, { release }]) => release === id)
+      .filter(([, runs]) => releaseIds(runs).includes(id))
       .map(([fleet]) => fleet)
       .join(", "),
     revoked === undefined ? "" : `revoked: ${revoked}`,

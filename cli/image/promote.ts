@@ -6,6 +6,7 @@ import { parseChannel, promoteRelease, promoteSource, revoke, type Promotion } f
 import { wantedImages } from "../../builds/wanted-images";
 import { sourceOf } from "../../builds/work-tree";
 import type { Channel, ReleaseManifest } from "../../constructs/image/release-manifest";
+import { releaseIds } from "../../live/live-release";
 import { imagesDirectory } from "../../live/state-location";
 import { manifestFile } from "../../live/read-manifest";
 import { openDesk, type ImageDesk } from "./desk";
@@ -57,8 +58,8 @@ export function addPromote(image: Command): void {
       const manifest = revoke(before, release, reason);
       writeManifest(desk.environment, manifest);
       const { record: live } = await desk.store.read();
-      const running = Object.entries(live.fleets).flatMap(([fleet, { release: id }]) =>
-        id === release ? [fleet] : [],
+      const running = Object.entries(live.fleets).flatMap(([fleet, runs]) =>
+        releaseIds(runs).includes(release) ? [fleet] : [],
       );
       process.stdout.write(describeRevocation(desk, before, manifest, release, running));
     });

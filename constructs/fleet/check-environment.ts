@@ -4,7 +4,7 @@ import { checkCertificates } from "./certificates";
 import { checkFleet } from "./check-fleet";
 import type { Environment } from "./environment";
 import { DEFAULT_HEALTH_CHECK, type HealthCheck, type Listener } from "./fleet-inputs";
-import type { FleetDemand, FleetProvider, FleetRelease } from "./fleet-provider";
+import type { FleetDemand, FleetProvider, FleetReleases } from "./fleet-provider";
 import { isCount } from "./numbers";
 import { show, type Problem } from "./problem";
 import { checkState } from "./secrets-in-state";
@@ -42,7 +42,7 @@ export function demandOf({
  */
 export function checkEnvironment(
   environment: Environment,
-  releaseOf: (fleet: FleetProvider) => FleetRelease | undefined,
+  releaseOf: (fleet: FleetProvider) => FleetReleases | undefined,
 ): readonly Problem[] {
   const demand = demandOf(environment);
   return [

@@ -1,5 +1,6 @@
 import type { FleetWish, SiteWish, Size } from "./fleet-inputs";
-import type { FleetDemand, FleetProvider, FleetRelease } from "./fleet-provider";
+import type { FleetDemand, FleetProvider, FleetReleases } from "./fleet-provider";
+import { releasesOf } from "./fleet-releases";
 import { LOG_STRATEGIES } from "./log-access";
 import { isCount } from "./numbers";
 import { show, type Problem } from "./problem";
@@ -11,14 +12,38 @@ const MOST_NODES = 1_000;
 export function checkFleet(
   fleet: FleetProvider,
   demand: FleetDemand,
-  release: FleetRelease | undefined,
+  release: FleetReleases | undefined,
 ): readonly Problem[] {
   return [
     ...checkWish(fleet.wish, fleet),
     ...checkAbilities(fleet, demand),
     ...checkLogs(fleet, demand),
     // Which release it is to run is a problem reported already.
-    ...(release === undefined ? [] : fleet.check(demand, release)),
+    ...(release === undefined ? [] : checkReleases(fleet, demand, release)),
+  ];
+}
+
+/** What is wrong whichever release it runs is said once. */
+function checkReleases(
+  fleet: FleetProvider,
+  demand: FleetDemand,
+  release: FleetReleases,
+): readonly Problem[] {
+  const sites = Object.entries(release.sites ?? {});
+  const found = releasesOf(release).flatMap((each) => fleet.check(demand, each));
+  const once = new Map(found.map((problem) => [JSON.stringify(problem), problem]));
+  return [
+    ...once.values(),
+    ...(sites.length === 0 || fleet.abilities.releasePerSite
+      ? []
+      : [
+          {
+            where: `live record, fleets.${fleet.name}.sites`,
+            what: `says that ${sites.map(([site, { id }]) => `${site} runs ${show(id)}`).join(", ")}, and ${fleet.provider} cannot run different releases at different sites`,
+            remedy:
+              "Restore an older record; the release of the whole fleet is the only one that there can be.",
+          },
+        ]),
   ];
 }
 

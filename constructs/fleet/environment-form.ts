@@ -56,6 +56,7 @@ const rollout = z.strictObject({
   spare: z.union([z.literal(1), z.literal(2)]).optional(),
   approve: z.enum(["once", "each"]).optional(),
   order: z.array(z.string()).optional(),
+  firstSites: z.record(z.string(), z.array(z.string()).min(1)).optional(),
   verify: z
     .strictObject({ command: z.string().min(1), seconds: z.number().positive().optional() })
     .optional(),

@@ -25,6 +25,8 @@ export interface RolloutWishes {
   readonly approve?: "once" | "each";
   /** Every fleet, in the order of their turns. Default: those with the least traffic first. */
   readonly order?: readonly string[];
+  /** Fleet -> sites that get a release, and bake, before the others of their fleet. Default: all at once. */
+  readonly firstSites?: Readonly<Record<string, readonly string[]>>;
   /** A command that judges each fleet too, run in a shell at every look. Default: none, and a minute. */
   readonly verify?: { readonly command: string; readonly seconds?: number };
   /** Who is told of all that goes into a rollout's history. Default: nobody. */

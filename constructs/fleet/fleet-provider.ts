@@ -32,9 +32,15 @@ export interface FleetRelease {
   readonly image: unknown;
 }
 
+/** What a fleet runs: a release, and another one at some of its sites. */
+export interface FleetReleases extends FleetRelease {
+  /** Site -> what it runs instead; only of a provider whose sites can differ. */
+  readonly sites?: Readonly<Record<string, FleetRelease>> | undefined;
+}
+
 /** Everything that a fleet is built from. */
 export interface FleetProps extends FleetDemand {
-  readonly release: FleetRelease;
+  readonly release: FleetReleases;
   /** What must have happened before the release reaches a node: the live record agrees. */
   readonly after: readonly ITerraformDependable[];
   /** How its nodes may write logs; undefined: their machines have a role, which the provider makes. */

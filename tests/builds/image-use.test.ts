@@ -47,6 +47,18 @@ describe("an image is used by", () => {
     expect(usesOf(record(1), use({ releases }, { retired: "r1" }))).toEqual(["fleet retired", "release r1"]);
   });
 
+  test("a fleet one of whose sites runs it", () => {
+    const given = use({ releases: { r1: release(1), r2: release(2) } });
+    const aws = { release: "r2", sites: { "us-east-1": "r1" }, share: 100 };
+    const mixed = { ...given, live: { ...given.live, fleets: { aws } } };
+    expect(usesOf(record(1), mixed)).toEqual(["fleet aws", "release r1"]);
+    expect(usesOf(record(2), mixed)).toEqual(["fleet aws", "release r2"]);
+    const lost = { ...mixed, manifest: { ...given.manifest, releases: { r2: release(2) } } };
+    expect(() => usesOf(record(2), lost)).toThrow(
+      /fleets.aws: runs the release "r1", which the manifest lacks/,
+    );
+  });
+
   test("a release that names its id by hand, without the build", () => {
     const { builds, ...byHand } = release(1);
     expect(builds).toBeDefined();

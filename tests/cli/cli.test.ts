@@ -338,6 +338,31 @@ describe("live", () => {
     expect(shown()).toMatchObject({ fleets: { aws: { release: "r1", share: 100 } } });
   });
 
+  test("pins sites of another release", async () => {
+    const sites = ["--sites", "us-east-1=r2"];
+    expect(await polycast(...pin, "r1", ...sites)).toBe(0);
+    expect(out).toContain("aws runs r1, us-east-1=r2, with 100 %");
+    expect(await polycast(...pin, "r1", ...sites)).toBe(0);
+    expect(await polycast(...pin, "r1")).toBe(1);
+    out = "";
+    await polycast("live", "show");
+    expect(shown()).toMatchObject({ fleets: { aws: { release: "r1", sites: { "us-east-1": "r2" } } } });
+  });
+
+  test("pins no site that there is not, in no other form, and none where they cannot differ", async () => {
+    expect(await polycast(...pin, "r1", "--sites", "us-east-2=r99")).toBe(1);
+    expect(err).toContain('--sites: no site "us-east-2" of aws; nearest: "us-east-1"');
+    expect(err).toContain('--sites: no release "r99"');
+    expect(await polycast(...pin, "r1", "--sites", "us-east-1")).toBe(1);
+    expect(err).toContain('--sites: "us-east-1" is not of the form "us-east-1=r2,eu-west-1=r2"');
+    expect(
+      await polycast("live", "pin", "--fleet", "stackpath", "--release", "r1", "--sites", "SEA=r2"),
+    ).toBe(1);
+    expect(err).toContain("--sites: stackpath cannot run different releases at different sites");
+    await polycast("live", "show");
+    expect(shown()).toMatchObject({ fleets: {} });
+  });
+
   test("records no fleet and no release that there is not", async () => {
     expect(await polycast("live", "pin", "--fleet", "asw", "--release", "r99")).toBe(1);
     expect(err).toContain('--fleet: no fleet "asw"; nearest: "aws"');

@@ -115,9 +115,28 @@ describe("the status of an edge", () => {
       new Map([["aws", { anycast_ipv4: "x", release: "r0" }]]),
       ["recorded with r1, deployed with r0"],
     ],
+    [
+      "sites of another release",
+      { aws: { release: "r1", sites: { "us-east-1": "r2" }, share: 100 } },
+      new Map([["aws", { anycast_ipv4: "x", release: "r1", site_releases: "us-east-1=r2" }]]),
+      ["runs r1, us-east-1=r2; stable is r1"],
+    ],
+    [
+      "sites that are not deployed as they are recorded",
+      { aws: { release: "r1", sites: { "us-east-1": "r2" }, share: 100 } },
+      new Map([["aws", { anycast_ipv4: "x", release: "r1" }]]),
+      ["runs r1, us-east-1=r2; stable is r1", "recorded with r1, us-east-1=r2, deployed with r1"],
+    ],
   ])("%s", (_, fleets, outputs, differences) => {
     const status = statusOf(environment, "r1", record(fleets), outputs, unknown);
     expect(state(status, "aws")?.differences).toEqual(differences);
+  });
+
+  test("of a fleet whose sites run different releases says so", () => {
+    const live = record({ aws: { release: "r1", sites: { "us-east-1": "r2" }, share: 100 } });
+    const status = statusOf(environment, "r1", live, deployed, unknown);
+    expect(state(status, "aws")).toMatchObject({ release: "r1", siteReleases: { "us-east-1": "r2" } });
+    expect(statusText(status)).toMatch(/^aws .* r1, mixed .*runs r1, us-east-1=r2; stable is r1/m);
   });
 
   test("a fleet that is not deployed yet leaves all to the other", () => {

@@ -59,7 +59,11 @@ describe("an environment without one of its fleets", () => {
     const reason = "for the test";
     const left = leaveFleetOut(
       testEnvironment({
-        rollout: { peak: { connections: 10 }, order: ["stackpath", "aws"] },
+        rollout: {
+          peak: { connections: 10 },
+          order: ["stackpath", "aws"],
+          firstSites: { aws: ["us-east-1"], stackpath: ["SEA"] },
+        },
         waivers: [
           { rule: "a", resource: "stackpath-fleet/fleet", reason },
           { rule: "b", resource: "aws-fleet", reason },
@@ -68,7 +72,11 @@ describe("an environment without one of its fleets", () => {
       }),
       "stackpath",
     );
-    expect(left.rollout).toEqual({ peak: { connections: 10 }, order: ["aws"] });
+    expect(left.rollout).toEqual({
+      peak: { connections: 10 },
+      order: ["aws"],
+      firstSites: { aws: ["us-east-1"] },
+    });
     expect(left.waivers?.map(({ rule }) => rule)).toEqual(["b", "c"]);
   });
 

@@ -22,7 +22,17 @@ describe("the live record", () => {
     expect(parse(text)()).toEqual(record({ aws: { release: "r1", share: 100 } }));
   });
 
+  test("may say that some sites run another release", () => {
+    const mixed = record({ aws: { release: "r1", sites: { "us-east-1": "r2" }, share: 100 } });
+    expect(parse(formatLiveRecord(mixed))()).toEqual(mixed);
+  });
+
   test.each([
+    [
+      "a release of a site that is none",
+      text.replace('"r1"', '"r1", "sites": { "a": 7 }'),
+      /fleets.aws.sites.a: /,
+    ],
     ["text that is not JSON", text.slice(0, 20), /The live record live\/1.json is not JSON/],
     [
       "a newer version",
@@ -124,9 +134,53 @@ describe("a deploy", () => {
       const live = { aws: { release: "r1", share: 0 }, stackpath: { release: "r2", share: 100 } };
       const found = planDeployment(environment, manifest, record(live));
       expect(found.map(({ fleet, share, revoked }) => [fleet.name, share, revoked])).toEqual([
-        ["aws", 0, "leaks keys"],
-        ["stackpath", 100, undefined],
+        ["aws", 0, { r1: "leaks keys" }],
+        ["stackpath", 100, {}],
       ]);
+    });
+
+    test("goes on where one site runs it", () => {
+      const aws = { release: "r2", sites: { "us-east-1": "r1" }, share: 100 };
+      const [found] = planDeployment(
+        environment,
+        manifest,
+        record({ aws, stackpath: { release: "r2", share: 100 } }),
+      );
+      expect(found?.revoked).toEqual({ r1: "leaks keys" });
+    });
+  });
+
+  describe("of a fleet whose sites run different releases", () => {
+    const mixed = (sites: Record<string, string>) => ({ aws: { release: "r1", sites, share: 100 } });
+    const releaseOf = (sites: Record<string, string>) =>
+      planDeployment(environment, MANIFEST, record(mixed(sites)))[0]?.release;
+
+    test("gives every site what it runs", () => {
+      const { r1, r2 } = MANIFEST.releases;
+      expect(releaseOf({ "us-east-1": "r2" })).toEqual({
+        id: "r1",
+        image: r1?.images["aws"],
+        sites: { "us-east-1": { id: "r2", image: r2?.images["aws"] } },
+      });
+    });
+
+    test("does not ask for the release of a site that is gone, or of one that runs what the others run", () => {
+      expect(releaseOf({ "eu-west-1": "r0", "us-east-1": "r1" })).not.toHaveProperty("sites");
+    });
+
+    test("is refused where the manifest lacks a site's release, or its image", () => {
+      expect(() => releaseOf({ "us-east-1": "r0" })).toThrow(/fleets.aws: runs the release "r0", which the/);
+      const releases = { ...MANIFEST.releases, r2: { images: {} } };
+      const plan = () =>
+        planDeployment(environment, { ...MANIFEST, releases }, record(mixed({ "us-east-1": "r2" })));
+      expect(plan).toThrow(/releases.r2: has no image for aws/);
+    });
+
+    test("is refused where the provider's sites cannot differ", () => {
+      const stackpath = { release: "r1", sites: { SEA: "r2" }, share: 100 };
+      expect(() => plan({ stackpath })).toThrow(
+        /live record, fleets.stackpath.sites: says that SEA runs "r2", and stackpath cannot run different/,
+      );
     });
   });
 

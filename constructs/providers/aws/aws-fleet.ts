@@ -7,6 +7,7 @@ import { Construct } from "constructs";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
 import { capacityOf } from "../../fleet/fleet-inputs";
 import type { FleetProps } from "../../fleet/fleet-provider";
+import { releaseAt } from "../../fleet/fleet-releases";
 import { REGION_ZONES } from "./regions";
 import { AwsSite, siteName } from "./aws-site";
 import { DEFAULT_ENDPOINT_WEIGHT, DEFAULT_TRAFFIC_DIAL, type AwsWish } from "./aws-wish";
@@ -51,6 +52,7 @@ export class AwsFleet extends Construct implements DataPlaneFleet {
         region,
         new AwsSite(this, region, {
           ...props,
+          release: releaseAt(props.release, region),
           provider: this.provider(region),
           fleet: props.name,
           region,

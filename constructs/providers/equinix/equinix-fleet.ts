@@ -11,6 +11,7 @@ import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../flee
 import { installAtFirstBoot } from "../../fleet/first-boot";
 import { capacityOf, minNodes } from "../../fleet/fleet-inputs";
 import type { FleetDemand, FleetProps } from "../../fleet/fleet-provider";
+import { releaseAt } from "../../fleet/fleet-releases";
 import { digestOf, machineName, ownerTags } from "../../fleet/machine-names";
 import { BGP_PASSWORD_FILE, nodeFile, type NodeFile } from "../../fleet/node-file";
 import { secretFilesOf, userData } from "../../fleet/user-data";
@@ -73,7 +74,8 @@ export class EquinixFleet extends Construct implements DataPlaneFleet {
     const devices: Record<string, readonly MetalDevice[]> = {};
     let before: readonly ITerraformDependable[] = props.after;
     for (const site of Object.keys(wish.sites)) {
-      const nodes = this.site(site, props, shared, before);
+      const own = { ...props, release: releaseAt(props.release, site) };
+      const nodes = this.site(site, own, shared, before);
       devices[site] = nodes.map(({ device }) => device);
       before = nodes.map(({ session }) => session);
     }

@@ -9,6 +9,7 @@ import { bgpPassword } from "../../fleet/bgp-password";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
 import { capacityOf, minNodes } from "../../fleet/fleet-inputs";
 import type { FleetDemand, FleetProps } from "../../fleet/fleet-provider";
+import { releaseAt } from "../../fleet/fleet-releases";
 import { digestOf, machineName, ownerTags } from "../../fleet/machine-names";
 import { BGP_PASSWORD_FILE, nodeFile, type NodeFile } from "../../fleet/node-file";
 import { secretFilesOf, userData } from "../../fleet/user-data";
@@ -54,7 +55,8 @@ export class VultrFleet extends Construct implements DataPlaneFleet {
     const instances: Record<string, readonly Instance[]> = {};
     let before: readonly ITerraformDependable[] = props.after;
     for (const site of Object.keys(wish.sites)) {
-      const nodes = this.site(site, props, { password, firewall, before });
+      const own = { ...props, release: releaseAt(props.release, site) };
+      const nodes = this.site(site, own, { password, firewall, before });
       instances[site] = nodes;
       before = nodes;
     }

@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { createInterface } from "node:readline/promises";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { PolycastError, show, suggest } from "../constructs/fleet/problem";
@@ -8,8 +6,9 @@ import { adopt, prepareAdoption, type Adoption, type AdoptionScene, type Outlook
 import { objectsIn } from "./adopt/held-objects";
 import { rolesOf, type Role } from "./adopt/roles";
 import { commandEnvironment, stackDirectory, synthesize } from "./cdktf";
-import { Stopped, USAGE } from "./exit-code";
+import { USAGE } from "./exit-code";
 import { preflight } from "./preflight";
+import { saysYes } from "./says-yes";
 import { requireTerraform } from "./terraform";
 
 interface AdoptOptions {
@@ -96,7 +95,11 @@ async function adoptAll(
   const { name } = scene.stack;
   const adoption = await prepareAdoption(scene, texts);
   say(describe(name, adoption));
-  if (adoption.wanted.length > 0 && options.autoApprove === undefined && !(await approved())) {
+  if (
+    adoption.wanted.length > 0 &&
+    options.autoApprove === undefined &&
+    !(await saysYes('Write them into the state? Only "yes" does: '))
+  ) {
     say("Nothing was adopted.");
     return;
   }
@@ -135,24 +138,6 @@ function changes(attributes: readonly string[]): string {
 
 function describeAddress({ before, after = "a new one" }: Outlook["addresses"][string]): string {
   return before === undefined || before === after ? after : `${after}, and ${before} no longer`;
-}
-
-/** @throws Stopped on Ctrl-C. */
-async function approved(): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const answer = await Promise.race([
-      // Ctrl-D, which it rejects, is no answer.
-      terminal.question('Write them into the state? Only "yes" does: ').catch(() => ""),
-      once(terminal, "SIGINT").then(() => {
-        throw new Stopped("SIGINT");
-      }),
-      once(terminal, "close").then(() => ""),
-    ]);
-    return answer.trim() === "yes";
-  } finally {
-    terminal.close();
-  }
 }
 
 function print(text: string): void {

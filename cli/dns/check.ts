@@ -20,8 +20,9 @@ export function addCheck(dns: Command): void {
     .option("--json", "as JSON")
     .action(async ({ queries, json }: { queries: number; json?: true }) => {
       try {
-        const report = await drift(queries);
-        process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : describeDrift(report));
+        const { report, rollout } = await drift(queries);
+        const told = { ...report, rollout: rollout ?? null };
+        process.stdout.write(json ? `${JSON.stringify(told, null, 2)}\n` : describeDrift(report, rollout));
         if (report.verdict === "different") process.exitCode = FAILED;
         if (report.verdict === "not compared") process.exitCode = UNKNOWN;
       } catch (error) {
@@ -34,14 +35,23 @@ export function addCheck(dns: Command): void {
 }
 
 /** An environment brings CDKTF and the providers' bindings with it; the other verbs do without. */
-async function drift(queries: number): Promise<DriftReport> {
+async function drift(queries: number): Promise<{
+  readonly report: DriftReport;
+  readonly rollout: string | undefined;
+}> {
   const { chosenEnvironment, loadEnvironment } = await import("../../environments/load-environment");
   const { openLiveStore } = await import("../../live/open-live-store");
   const { withoutRetired } = await import("../../live/retirement-record");
   const { findDrift } = await import("./find-drift");
+  const { readRollout } = await import("../rollout/rollout-store");
+  const { transitionText } = await import("../rollout/rollout-text");
   const listed = await loadEnvironment(chosenEnvironment());
-  const environment = await withoutRetired(listed, (await openLiveStore(listed)).objects);
-  return findDrift(environment, queries, process.env);
+  const { objects } = await openLiveStore(listed);
+  const environment = await withoutRetired(listed, objects);
+  // A damaged one says nothing about DNS.
+  const stored = await readRollout(objects, environment.name).catch(() => undefined);
+  const report = await findDrift(environment, queries, process.env);
+  return { report, rollout: stored && transitionText(stored.rollout) };
 }
 
 function parseQueries(text: string): number {

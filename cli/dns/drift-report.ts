@@ -36,8 +36,8 @@ export interface AnswersReport {
   readonly differences: readonly string[];
 }
 
-/** All three together. */
-export function describeDrift(report: DriftReport): string {
+/** All three together. @param rollout what one that goes on does to the shares meanwhile. */
+export function describeDrift(report: DriftReport, rollout?: string): string {
   const { environment, service, advice, serviceDifferences, answers, notCompared } = report;
   const questions = answers.map(({ name, type, region, replies, code, differences }) =>
     [
@@ -49,6 +49,7 @@ export function describeDrift(report: DriftReport): string {
   );
   return [
     `${environment}: ${advice}`,
+    ...(rollout === undefined ? [] : [rollout]),
     "",
     `code and ${service}: ${report.codeAndService}`,
     ...serviceDifferences.map(({ where, what }) => `  ${where}: ${what}`),

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import { PolycastError, refuseIfAny } from "../../constructs/fleet/problem";
 import { lastTraffic, parsePoints } from "../../live/traffic-valve";
 import { EDGE_DNS } from "../../live/stack-names";
@@ -17,6 +16,7 @@ import { Stopped } from "../exit-code";
 import { remainingFleets } from "../rollout/remaining-fleets";
 import { personName } from "../rollout/person";
 import { readRollout } from "../rollout/rollout-store";
+import { saysYes } from "../says-yes";
 import { listenForStop } from "../stop-wish";
 import { proveGone } from "./prove-gone";
 import {
@@ -38,6 +38,9 @@ export interface RetireOptions {
   readonly autoApprove?: true;
   readonly json?: true;
 }
+
+const QUESTION = 'Retire it? Only "yes" does: ';
+const TERMINAL = { input: process.stdin, output: process.stderr };
 
 /** What `polycast fleet retire --json` prints. */
 export interface RetirementReport {
@@ -66,7 +69,6 @@ export async function retire(fleet: string, options: RetireOptions): Promise<voi
     });
     const report = await carryOut(scene, options);
     process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : describe(report)}\n`);
-    if (report.result === "not begun") process.exitCode = 1;
   } finally {
     wish.release();
   }
@@ -194,20 +196,9 @@ async function begin(
   tell(
     `${fleet} is to be destroyed: ${await objectsOf(scene, fleet)} objects, its anycast address among them, for good.`,
   );
-  if (autoApprove === undefined && !(await approved())) return undefined;
+  if (autoApprove === undefined && !(await saysYes(QUESTION, TERMINAL))) return undefined;
   const ttl = typeof applied === "object" ? applied.ttl : 0;
   return { fleet, phase: "draining", share, ttl, by: personName(), ...(reason !== undefined && { reason }) };
-}
-
-async function approved(): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    // Ctrl-C and Ctrl-D are no answer.
-    const answer = await terminal.question('Retire it? Only "yes" does: ').catch(() => "");
-    return answer.trim() === "yes";
-  } finally {
-    terminal.close();
-  }
 }
 
 async function refuseDuringRollout({ fleet, live, listed }: RetirementScene): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { createInterface } from "node:readline/promises";
 import type { BuildRecord } from "../../builds/build-record";
 import { listBuilds, shortHash } from "../../builds/build-store";
 import { prunable } from "../../builds/image-use";
@@ -8,6 +7,7 @@ import { wantedImage } from "../../builds/wanted-images";
 import { PolycastError, show } from "../../constructs/fleet/problem";
 import { FAILED, USAGE } from "../exit-code";
 import { plainTable } from "../plain-table";
+import { saysYes } from "../says-yes";
 import { openDesk, type ImageDesk } from "./desk";
 import { openTools } from "./open-tools";
 import { readUse } from "./read-use";
@@ -82,16 +82,8 @@ function describeEntry(entry: BuildRecord["entry"]): string {
     .join(", ");
 }
 
-async function agreed(count: number): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const answer = await terminal.question(
-      `Remove ${count === 1 ? "it" : `these ${count}`} for good? Only "yes" removes. `,
-    );
-    return answer.trim() === "yes";
-  } finally {
-    terminal.close();
-  }
+function agreed(count: number): Promise<boolean> {
+  return saysYes(`Remove ${count === 1 ? "it" : `these ${count}`} for good? Only "yes" removes. `);
 }
 
 function parseKeep(text = String(KEEP)): number {

@@ -6,6 +6,7 @@ import { FAILED, STOPPED } from "../exit-code";
 import { listenForStop } from "../stop-wish";
 import { heldText, personName } from "./person";
 import { readRollout, withRollout } from "./rollout-store";
+import { hasStopped } from "./has-stopped";
 import { decisionText, rolloutText } from "./rollout-text";
 import { openScene, openTeller, type RolloutScene } from "./scene";
 import type { TellNews } from "./tell-news";
@@ -32,7 +33,7 @@ export async function runAdvance(options: AdvanceOptions): Promise<void> {
   }
   const step = await advanceAndTell(scene, tellNews, options);
   print(step, scene, options);
-  if (hasStopped(step)) process.exitCode = STOPPED;
+  if (step.kind === "advanced" && hasStopped(step)) process.exitCode = STOPPED;
 }
 
 /** What one call has come to; without `rollout`: there was nothing to advance. */
@@ -72,16 +73,6 @@ async function advanceOnce(scene: RolloutScene, { by, json }: AdvanceOptions): P
   return "heldBy" in result ? { kind: "held", held: result } : { kind: "advanced", ...result };
 }
 
-function hasStopped(step: Step): boolean {
-  if (step.kind !== "advanced") return false;
-  const { decision, outcome } = step;
-  return (
-    decision.kind === "stop" ||
-    outcome?.kind === "refused" ||
-    (decision.kind === "ended" && decision.result !== "finished")
-  );
-}
-
 /** Step after step, without a pause where there is something to do. */
 async function follow(scene: RolloutScene, tellNews: TellNews, options: AdvanceOptions): Promise<void> {
   const stopped = new AbortController();
@@ -96,7 +87,7 @@ async function follow(scene: RolloutScene, tellNews: TellNews, options: AdvanceO
       const isNews = step.kind !== "advanced" || step.decision.kind !== "wait" || !sameWait(text, last);
       if (options.json || (isNews && text !== last)) print(step, scene, options);
       last = text;
-      if (hasStopped(step)) process.exitCode = STOPPED;
+      if (step.kind === "advanced" && hasStopped(step)) process.exitCode = STOPPED;
       else if (step.kind === "failed") process.exitCode = FAILED;
       else if (step.kind === "advanced") process.exitCode = 0;
       if (step.kind === "nothing") return;

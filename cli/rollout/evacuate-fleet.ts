@@ -3,14 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PolycastError } from "../../constructs/fleet/problem";
 import { command } from "../../rollout/command";
 import { evacuate } from "../../rollout/evacuate";
-import type { Outcome } from "../../rollout/rollout-world";
 import { firstLine } from "./finding";
 import { personName } from "./person";
 import { remainingFleets } from "./remaining-fleets";
 import { changeRollout, readRollout } from "./rollout-store";
 import { LockedState } from "./rollout-stacks";
 import { openScene, openTeller, type RolloutScene } from "./scene";
-import { steerFleet } from "./steer-fleet";
+import { steerFleet, type Steered } from "./steer-fleet";
 
 export interface EvacuateOptions {
   readonly reason?: string;
@@ -74,9 +73,9 @@ async function steerAway(
   fleet: string,
   percents: Readonly<Record<string, number>>,
   tell: (line: string) => void,
-): Promise<Outcome & { readonly kind: "done" }> {
+): Promise<Steered & { readonly kind: "done" }> {
   const fleets = Object.fromEntries(Object.entries(percents).map(([name, share]) => [name, { share }]));
-  const steer = (): Promise<Outcome> =>
+  const steer = (): Promise<Steered> =>
     steerFleet(scene, { fleets }, { kind: "steer", fleet, percent: 0, limit: 100 });
   const outcome = await whenUnlocked(steer, tell);
   if (outcome.kind === "done") return outcome;

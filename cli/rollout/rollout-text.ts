@@ -1,5 +1,11 @@
 import type { Decision } from "../../rollout/decide";
-import { wavesOf, type HistoryEntry, type RolloutState, type Wave } from "../../rollout/rollout-state";
+import {
+  waveInTransition,
+  wavesOf,
+  type HistoryEntry,
+  type RolloutState,
+  type Wave,
+} from "../../rollout/rollout-state";
 import { plainTable } from "../plain-table";
 
 /** A moment of the clock, to the second. */
@@ -14,6 +20,11 @@ export function durationText(seconds: number): string {
   if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
   if (minutes > 0) return whole % 60 > 0 ? `${minutes} min ${whole % 60} s` : `${minutes} min`;
   return `${whole} s`;
+}
+
+/** `26.7 %`; `?` where nobody knows. */
+export function percentText(percent: number | undefined): string {
+  return percent === undefined ? "?" : `${Number(percent.toFixed(1))} %`;
 }
 
 /** What has become of an advance, or would become of the next one. */
@@ -43,6 +54,17 @@ export function headline({ id, plan, ended, paused, course }: RolloutState): str
         ? `paused by ${paused.by}${paused.why === undefined ? "" : `: ${paused.why}`}`
         : { forward: "going on", back: "going back", "all-back": "going back, every fleet" }[course];
   return `Rollout ${id} of ${plan.release} in ${plan.environment}: ${state}`;
+}
+
+/** What it does to a fleet's share at this moment; undefined where it does nothing. */
+export function transitionText(rollout: RolloutState): string | undefined {
+  const wave = rollout.ended === undefined ? waveInTransition(rollout) : undefined;
+  if (wave === undefined) return undefined;
+  const { id, plan, paused } = rollout;
+  const { phase, direction } = wave.state;
+  const what = `${wave.plan.fleet} is ${phase}${direction === "back" ? " on its way back" : ""}`;
+  const state = paused === undefined ? "" : ", paused";
+  return `The rollout ${id} of ${plan.release} is under way${state}: ${what}, so its share changes step by step.`;
 }
 
 /** One line about the rollout, and its waves. */

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { createInterface } from "node:readline/promises";
+import { PolycastError } from "../../constructs/fleet/problem";
 import { readManifest } from "../../live/read-manifest";
 import { refuseWhileRetiring } from "../../live/retirement-record";
 import { describeShortfall } from "../../rollout/peak-load";
 import { planRollout } from "../../rollout/plan-rollout";
 import { startRollout, type RolloutState } from "../../rollout/rollout-state";
 import type { RolloutPlan } from "../../rollout/rollout-plan";
+import { FAILED } from "../exit-code";
+import { saysYes } from "../says-yes";
 import { keepShapes, planShapes } from "./approved-shapes";
 import { heldText, personName } from "./person";
 import { keepEnded, withRollout } from "./rollout-store";
@@ -18,12 +20,15 @@ export interface StartCommandOptions extends StartOptions {
   readonly json?: true;
 }
 
+const QUESTION = 'Start it? Only "yes" does: ';
+
 /** `polycast rollout start`: nothing is changed by it; `rollout advance` does. */
 export async function start(options: StartCommandOptions): Promise<void> {
   // With --json only the result may be on standard output.
   const tell = (text: string): void => {
     (options.json ? process.stderr : process.stdout).write(`${text}\n`);
   };
+  const terminal = { input: process.stdin, output: options.json ? process.stderr : process.stdout };
   const scene = await openScene();
   const { environment, live, clock } = scene;
   const { objects } = live;
@@ -45,18 +50,20 @@ export async function start(options: StartCommandOptions): Promise<void> {
     const shapes = await planShapes(scene, plan, (line) => {
       tell(`  ${line}`);
     });
-    if (options.autoApprove === undefined && !(await approved())) return undefined;
+    if (options.autoApprove === undefined && !(await saysYes(QUESTION, terminal))) return undefined;
     await keepShapes(objects, rollout.id, shapes);
     if (last !== undefined) await keepEnded(objects, last.rollout);
-    return (await store.write(rollout, last?.version)) === undefined ? undefined : rollout;
+    if ((await store.write(rollout, last?.version)) === undefined) throw overtaken(environment.name);
+    return rollout;
   });
   if (result === undefined) tell("Nothing was started.");
-  else if ("heldBy" in result) tell(`Nothing was started. ${heldText(result)}`);
-  else {
+  else if ("heldBy" in result) {
+    tell(`Nothing was started. ${heldText(result)}`);
+    process.exitCode = FAILED;
+  } else {
     finish(result, options, tell, clock.now());
     await openTeller(scene)();
   }
-  if (result === undefined || "heldBy" in result) process.exitCode = 1;
 }
 
 function finish(
@@ -88,13 +95,8 @@ function newId(release: string): string {
   return `${release}-${randomBytes(4).toString("hex")}`;
 }
 
-async function approved(): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    // Ctrl-C and Ctrl-D are no answer.
-    const answer = await terminal.question('Start it? Only "yes" does: ').catch(() => "");
-    return answer.trim() === "yes";
-  } finally {
-    terminal.close();
-  }
+function overtaken(environment: string): PolycastError {
+  return new PolycastError("The rollout was not started:", [
+    { where: environment, what: "somebody else has started one meanwhile, or the lock is lost" },
+  ]);
 }

@@ -7,7 +7,7 @@ import { plainTable } from "../plain-table";
 import { listenForStop } from "../stop-wish";
 import { lookAtWorld } from "./look-at-world";
 import { readRollout } from "./rollout-store";
-import { decisionText, rolloutText, timeText } from "./rollout-text";
+import { decisionText, percentText, rolloutText, timeText } from "./rollout-text";
 import { openScene, type RolloutScene } from "./scene";
 
 /** In milliseconds. */
@@ -71,14 +71,15 @@ function statusText(status: RolloutStatus | undefined): string {
   const rows = fleets.map(({ name, release, share, healthyNodes, allNodes }) => [
     name,
     release ?? "",
-    `${look.dns?.percents[name] ?? "?"} % of its own`,
-    share.ipv4 === null ? "?" : `${Number(share.ipv4.toFixed(1))} %`,
+    percentText(look.dns?.percents[name]),
+    percentText(look.dns?.applied[name]),
+    percentText(share.ipv4 ?? undefined),
     `${healthyNodes}/${allNodes}`,
   ]);
   return [
     rolloutText(rollout, now),
     "",
-    plainTable(["fleet", "release", "share", "of all users", "healthy"], rows),
+    plainTable(["fleet", "release", "share wanted", "in DNS", "of all users", "healthy"], rows),
     "",
     `It is ${timeText(now)}. ${rollout.ended === undefined ? decisionText(next, now) : ""}`.trimEnd(),
   ].join("\n");

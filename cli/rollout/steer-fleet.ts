@@ -3,6 +3,7 @@ import { readDeployment } from "../../live/read-deployment";
 import { setShare } from "../../live/set-share";
 import { EDGE_DNS } from "../../live/stack-names";
 import { planTraffic, TRAFFIC_LIMIT, TRAFFIC_STEPS } from "../../live/traffic-valve";
+import type { DnsLook } from "../../rollout/look";
 import type { Outcome, Steer } from "../../rollout/rollout-world";
 import { TerraformRefusal } from "../adopt/stack-terraform";
 import type { Plan } from "../adopt/trial-plan";
@@ -10,12 +11,17 @@ import { hasArrived, readDnsState, type WholeShares } from "./dns-state";
 import { withPlan } from "./rollout-stacks";
 import type { RolloutScene } from "./scene";
 
+/** What became of a step. */
+export type Steered =
+  | Extract<Outcome, { readonly kind: "refused" }>
+  | { readonly kind: "done"; readonly dns?: Omit<DnsLook, "served"> };
+
 /** Writes the share to the live record, then takes one step of DNS towards it. */
 export async function steerFleet(
   scene: RolloutScene,
   rollout: WholeShares,
   { fleet, percent, limit }: Steer,
-): Promise<Outcome> {
+): Promise<Steered> {
   const { environment, live, env } = scene;
   try {
     await setShare(live, fleet, percent);

@@ -1,8 +1,9 @@
 import type { RolloutState } from "../../rollout/rollout-state";
-import type { Outcome, RolloutWorld } from "../../rollout/rollout-world";
+import type { RolloutWorld } from "../../rollout/rollout-world";
 import { readShapes } from "./approved-shapes";
 import { lookAtWorld } from "./look-at-world";
 import { replaceFleet } from "./replace-fleet";
+import { percentText } from "./rollout-text";
 import type { RolloutScene } from "./scene";
 import { steerFleet } from "./steer-fleet";
 
@@ -15,24 +16,29 @@ export function rolloutWorld(
   rollout: RolloutState,
   tell: (line: string) => void,
 ): RolloutWorld {
-  const act = async (what: string, take: () => Promise<Outcome>): Promise<Outcome> => {
-    tell(what);
-    const outcome = await take();
+  const { id, plan } = rollout;
+  const timed = async <T>(action: Promise<T>): Promise<T> => {
+    const outcome = await action;
     await scene.clock.read();
     return outcome;
   };
-  const { id, plan } = rollout;
   return {
     now: () => scene.clock.now(),
     look: () => lookAtWorld(scene, rollout),
-    steer: (action) =>
-      act(`${action.fleet}: a step of DNS towards ${action.percent} % of its share`, () =>
-        steerFleet(scene, plan, action),
-      ),
-    replace: (action) =>
-      act(`${action.fleet}: Terraform deploys it with ${action.release.id}`, async () => {
-        const shapes = await readShapes(scene.live.objects, id);
-        return replaceFleet(scene, action, shapes[action.fleet]);
-      }),
+    steer: async (action) => {
+      const { fleet, percent } = action;
+      const outcome = await timed(steerFleet(scene, plan, action));
+      if (outcome.kind === "done") {
+        const applied = outcome.dns?.applied[fleet];
+        const further = applied === percent ? "" : `, on the way to ${percentText(percent)}`;
+        tell(`${fleet}: DNS gives it ${percentText(applied)} of its share${further}`);
+      }
+      return outcome;
+    },
+    replace: async (action) => {
+      tell(`${action.fleet}: Terraform deploys it with ${action.release.id}`);
+      const shapes = await readShapes(scene.live.objects, id);
+      return timed(replaceFleet(scene, action, shapes[action.fleet]));
+    },
   };
 }

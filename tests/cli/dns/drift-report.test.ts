@@ -1,4 +1,4 @@
-import { adviceOn, type Comparison } from "../../../cli/dns/drift-report";
+import { adviceOn, describeDrift, type Comparison, type DriftReport } from "../../../cli/dns/drift-report";
 
 const advice = (
   [codeAndService, codeAndAnswers, serviceAndAnswers]: readonly [Comparison, Comparison, Comparison],
@@ -25,4 +25,24 @@ test.each([
 test("who did it: somebody there, or nobody has applied the code yet", () => {
   expect(advice(["different", "different", "same"])).toContain("Somebody has changed it there");
   expect(advice(["different", "different", "same"], false)).toContain("not what was last applied");
+});
+
+test("a rollout that goes on is named before anything that may come of it", () => {
+  const report: DriftReport = {
+    environment: "test",
+    service: "ns1",
+    verdict: "same",
+    advice: "all agree",
+    codeAndService: "same",
+    codeAndAnswers: "same",
+    serviceAndAnswers: "same",
+    serviceDifferences: [],
+    answers: [],
+    notCompared: [],
+  };
+  expect(describeDrift(report, "A rollout goes on.").split("\n").slice(0, 2)).toEqual([
+    "test: all agree",
+    "A rollout goes on.",
+  ]);
+  expect(describeDrift(report)).not.toContain("undefined");
 });

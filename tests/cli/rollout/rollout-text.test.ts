@@ -1,4 +1,13 @@
-import { decisionText, durationText, historyText, rolloutText } from "../../../cli/rollout/rollout-text";
+import {
+  decisionText,
+  durationText,
+  historyText,
+  percentText,
+  rolloutText,
+  transitionText,
+} from "../../../cli/rollout/rollout-text";
+import { record } from "../../../rollout/record";
+import type { RolloutEvent } from "../../../rollout/rollout-event";
 import { startRollout } from "../../../rollout/rollout-state";
 import { modelPlan } from "../../rollout/model";
 
@@ -40,4 +49,27 @@ test("history says who, what, why and what was seen", () => {
     evidence: ["a, nodes: bad"],
   };
   expect(historyText([entry])).toBe("1970-01-01 00:00:00  ann  a: turn back (failed)\n    a, nodes: bad");
+});
+
+test.each([
+  [26.66, "26.7 %"],
+  [100, "100 %"],
+  [undefined, "?"],
+])("a share of %s is %s", (percent, text) => {
+  expect(percentText(percent)).toBe(text);
+});
+
+test("what a rollout does to a share is said while it does it", () => {
+  const after = (...events: readonly RolloutEvent[]) =>
+    events.reduce((last, event) => record(last, event, { at: 1, by: "ann" }), rollout);
+  const begin = { kind: "begin", wave: 0, direction: "forward" } as const;
+  expect(transitionText(rollout)).toBeUndefined();
+  expect(transitionText(after(begin))).toBe(
+    "The rollout r2-1a2b of new is under way: f1 is draining, so its share changes step by step.",
+  );
+  const word = { at: 1, by: "ben" };
+  expect(transitionText({ ...after(begin, { kind: "turn back" }), paused: word })).toContain(
+    "is under way, paused: f1 is restoring on its way back",
+  );
+  expect(transitionText(after(begin, { kind: "end", result: "finished" }))).toBeUndefined();
 });

@@ -153,7 +153,7 @@ export class EquinixFleet extends Construct implements DataPlaneFleet {
 }
 
 /** What a device is told at boot, its secrets, and where it finds what it is made of. */
-function siteUserData(
+export function siteUserData(
   demand: FleetDemand & Pick<FleetProps, "release" | "logAccess">,
   fleet: string,
   { archives }: EquinixWish,

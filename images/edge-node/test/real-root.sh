@@ -13,110 +13,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export CHECKPOINT_DISABLE=1 PACKER_NO_COLOR=1 LC_ALL=C
 
-missing=()
-for tool in debootstrap packer slirp4netns unshare nsenter setpriv ssh ssh-keygen python3 dpkg-deb curl ip findmnt bird birdc node terraform; do
-  command -v "$tool" >/dev/null || missing+=("$tool")
-done
-if [ ${#missing[@]} != 0 ]; then
-  echo "real-root.sh needs ${missing[*]}; Debian has them: apt-get install packer debootstrap slirp4netns util-linux openssh-client python3 dpkg curl iproute2 bird2" >&2
-  exit 2
-fi
-if [ "$(id -u)" != 0 ]; then
-  echo "real-root.sh makes devices, mounts and namespaces, so it has to run as root; this is $(id -un)" >&2
-  exit 2
-fi
-
-work=$(mktemp -d /tmp/polycast-real-root.XXXXXX)
-root=$work/root
-cgroup=$(findmnt --noheadings --output TARGET --types cgroup2 | head -1)/polycast-real-root-$$
-processes=()
-mkdir "$work/tmp"
-
-cleanup() {
-  trap - EXIT INT TERM HUP
-  set +e
-  stop_machine
-  for process in "${processes[@]}"; do kill "$process" 2>/dev/null || true; done
-  wait
-  # Mounts were made in namespaces that have ended; should one be left, nothing below it may be deleted.
-  if findmnt --noheadings --output TARGET | grep -qF "$work"; then
-    echo "# mounts are left below $work; it is not deleted" >&2
-  else
-    rm -rf --one-file-system "$work"
-  fi
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-# shellcheck source=tap.sh
-. test/tap.sh
-# need WHAT COMMAND...: a check without which the others make no sense.
-need() {
-  try "$@" && return
-  echo "Bail out! $1: this has to hold first"
-  echo "# What the machine's journal warns of:"
-  in_machine journalctl --no-pager --priority warning --lines 30 | sed 's/^/# /'
-  exit 1
-}
-
-# -- the machine
-
-machine=
-start_machine() {
-  mkdir "$cgroup"
-  sh test/boot-root.sh "$root" "$cgroup" </dev/null >"$work/console" 2>&1 &
-  machine=$!
-  for _ in $(seq 100); do
-    init=$(tr -d ' ' <"/proc/$machine/task/$machine/children") 2>/dev/null || true
-    if [ -n "$init" ] && [ "$(readlink "/proc/$init/root")" = "$root" ]; then return; fi
-    sleep 0.1
-  done
-  cat "$work/console" >&2
-  return 1
-}
-stop_machine() {
-  [ -n "$machine" ] || return 0
-  [ "${1:-}" != orderly ] || { in_machine systemctl poweroff && within 30 refused kill -0 "$machine"; } || true
-  [ ! -e "$cgroup/cgroup.kill" ] || echo 1 >"$cgroup/cgroup.kill"
-  wait "$machine" 2>/dev/null || true
-  machine=
-  for _ in $(seq 50); do
-    find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
-    [ -e "$cgroup" ] || return 0
-    sleep 0.1
-  done
-}
-in_machine() {
-  nsenter --target "$init" --mount --pid --net --uts --ipc --cgroup --root --wd -- \
-    env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
-}
-in_its_network() {
-  nsenter --target "$init" --net -- "$@"
-}
-has_booted() {
-  case $(in_machine systemctl is-system-running) in running | degraded) ;; *) return 1 ;; esac
-}
-
-# -- the fresh root
-
-archive() {
-  { cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null || true; } |
-    tr ' ' '\n' | grep -E "^https?://.*/$1/?\$" | head -1
-}
-POLYCAST_APT_MIRROR=${POLYCAST_APT_MIRROR:-$(archive debian || echo http://deb.debian.org/debian)}
-POLYCAST_APT_SECURITY_MIRROR=${POLYCAST_APT_SECURITY_MIRROR:-$(archive debian-security || echo http://deb.debian.org/debian-security)}
-
-if [ -n "${POLYCAST_TEST_ROOT:-}" ]; then
-  echo "# copying $POLYCAST_TEST_ROOT"
-  cp --archive --one-file-system "$POLYCAST_TEST_ROOT" "$root"
-else
-  echo "# making a Debian root from $POLYCAST_APT_MIRROR"
-  debootstrap --variant=minbase --include=systemd-sysv,dbus,openssh-server,sudo,iproute2,ca-certificates \
-    bookworm "$root" "$POLYCAST_APT_MIRROR" >"$work/debootstrap.log" || { tail "$work/debootstrap.log" >&2 && exit 1; }
-fi
-echo "nameserver 10.0.2.3" >"$root/etc/resolv.conf"
-echo builder >"$root/etc/hostname"
+# shellcheck source=machine.sh
+. test/machine.sh debootstrap packer slirp4netns unshare nsenter setpriv ssh ssh-keygen python3 dpkg-deb curl ip findmnt bird \
+  birdc node terraform
+fresh_root ""
 
 url=${POLYCAST_CLOUDWATCH_AGENT_URL:-}
 sha256=${POLYCAST_CLOUDWATCH_AGENT_SHA256:-}
@@ -180,8 +80,7 @@ says() {
 
 echo "# booting the builder"
 start_machine
-slirp4netns --configure --disable-host-loopback "$init" tap0 >"$work/slirp.log" 2>&1 &
-processes+=($!)
+reach_archives
 need "a fresh Debian root boots with systemd" within 60 has_booted
 
 cp -r provision "$root/srv/provision"
@@ -216,7 +115,7 @@ need "a second run passes" packer_builds second
 files_of_image >"$work/second.files"
 check "a second run changes no file" diff "$work/first.files" "$work/second.files"
 check "a second run says that it writes nothing" nothing_new_written
-stop_machine orderly
+power_off
 check "host keys are not in the image" refused compgen -G "$root/etc/ssh/ssh_host_*"
 check "nor are the tunnel server's" refused compgen -G "$root/etc/polycast/tunnel/ssh_host_*"
 check "nobody's key may log in" refused test -e "$root/root/.ssh/authorized_keys"
@@ -229,10 +128,7 @@ ssh-keygen -q -t ed25519 -N '' -C client -f "$work/client-key"
 ssh-keygen -q -t ed25519 -N '' -C stranger -f "$work/stranger-key"
 cp "$work/client-key.pub" "$root/etc/polycast/tunnel.d/authorized_keys"
 for protocol in tcp udp; do echo "proxy_pass 127.0.0.1:9001;" >"$root/etc/polycast/proxy.d/8443.$protocol"; done
-seed=$root/var/lib/cloud/seed/nocloud
-mkdir -p "$seed"
-printf 'instance-id: node-1\nlocal-hostname: sandbox-stackpath-sea-sea-0\n' >"$seed/meta-data"
-python3 >"$seed/user-data" <<'PYTHON'
+python3 <<'PYTHON' | give_user_data node-1 sandbox-stackpath-sea-sea-0
 import json
 node = {
     "version": 1,
@@ -272,33 +168,15 @@ files = [
 print("#cloud-config")
 print(json.dumps({"write_files": files}))
 PYTHON
-# Only here: this machine's network is made by this script, not by a cloud.
-echo '{ network: { config: disabled }, datasource_list: [ NoCloud ] }' >"$root/etc/cloud/cloud.cfg.d/99-proof.cfg"
 
 echo "# booting the node"
 start_machine
-unshare --net sleep infinity &
-client=$!
-processes+=("$client")
-client_is_apart() {
-  [ "$(readlink "/proc/$client/ns/net")" != "$(readlink /proc/self/ns/net)" ]
-}
-# Before that, its network would be this machine's.
-within 10 client_is_apart
+start_client
+connect_client
 # Words, not a function: a function in the background is a shell with a child, and only the shell would be ended.
 its_network=(nsenter --target "$init" --net --)
-client_network=(nsenter --target "$client" --net --)
-from_client() {
-  "${client_network[@]}" "$@"
-}
-in_its_network ip link add node0 type veth peer name client0 netns "/proc/$client/ns/net"
-in_its_network ip address add 198.51.100.1/24 dev node0
-in_its_network ip link set node0 up
-from_client ip link set lo up
-from_client ip address add 198.51.100.2/24 dev client0
 in_its_network ip address add 2001:db8:1::1/64 dev node0 nodad
 from_client ip address add 2001:db8:1::2/64 dev client0 nodad
-from_client ip link set client0 up
 # The client is the node's router too; what it learns goes into its kernel, so it reaches the anycast addresses.
 cat >"$work/router.conf" <<'CONF'
 log stderr all;
@@ -318,20 +196,6 @@ CONF
 "${client_network[@]}" bird -f -c "$work/router.conf" -s "$work/router.ctl" >"$work/router.log" 2>&1 &
 processes+=($!)
 
-no_unit_failed() {
-  local units
-  units=$(in_machine systemctl --failed --no-legend --plain)
-  [ -z "$units" ] && return
-  echo "$units"
-  cut -d ' ' -f 1 <<<"$units" | while read -r unit; do in_machine journalctl --no-pager --lines 12 --unit "$unit"; done
-  return 1
-}
-healthz() {
-  in_its_network curl --silent --max-time 2 --output "$work/answer" --write-out '%{http_code}' http://127.0.0.1:8080/healthz
-}
-healthy() {
-  [ "$(healthz)" = 200 ] || { cat "$work/answer" 2>/dev/null; return 1; }
-}
 unhealthy_for() {
   [ "$(healthz)" = 503 ] && grep -F "$1" "$work/answer"
 }

@@ -1,12 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { planDeployment } from "../live/deployment";
+import { emptyRecord } from "../live/live-record";
+import { buildApp } from "../stacks/app";
 import { guardOutput } from "../stacks/output-guard";
 import { guardSandbox } from "../stacks/sandbox-guard";
 import sandbox from "../environments/sandbox";
 import production from "../environments/production";
 import { testEnvironment } from "./environment-for-tests";
-import { outline, synthesize, type StackJson, type Values } from "./synthesize";
+import { MANIFEST, outline, synthesize, type StackJson, type Values } from "./synthesize";
 
 const stacks = synthesize(sandbox);
 const real = synthesize(production);
@@ -32,6 +35,11 @@ describe("the stacks of the sandbox", () => {
     expect(stacks["stackpath-fleet"]?.data).toBeUndefined();
     const remote = stacks["edge-dns"]?.data?.["terraform_remote_state"] ?? {};
     expect(Object.keys(remote)).toEqual(["aws-fleet", "stackpath-fleet"]);
+  });
+
+  test.each([sandbox, production])("pass CDKTF's own validations", (environment) => {
+    const deployments = planDeployment(environment, MANIFEST, emptyRecord(environment.name));
+    expect(buildApp(environment, deployments).node.validate()).toEqual([]);
   });
 
   test("show the addresses to a person", () => {

@@ -6,6 +6,7 @@ import { parseManifest, type ReleaseManifest } from "../constructs/image/release
 import { planDeployment } from "../live/deployment";
 import { emptyRecord, type LiveRecord } from "../live/live-record";
 import { buildApp } from "../stacks/app";
+import { synth } from "../stacks/synth";
 
 export type Values = Record<string, unknown>;
 /** A stack as Terraform reads it. */
@@ -23,7 +24,10 @@ export const MANIFEST: ReleaseManifest = parseManifest(
   "edge-node",
 );
 
-/** Every stack of an environment, synthesized into a directory that is gone afterwards. */
+/**
+ * Every stack of an environment, synthesized into a directory that is gone afterwards. CDKTF's own validations, which run
+ * Terraform again and again, are left to one test (stacks.test.ts).
+ */
 export function synthesize(
   environment: Environment,
   record: LiveRecord = emptyRecord(environment.name),
@@ -35,8 +39,8 @@ export function synthesize(
   try {
     const outdir = path.join(home, environment.name, "cdktf.out");
     mkdirSync(outdir, { recursive: true });
-    const app = buildApp(environment, planDeployment(environment, manifest, record), { outdir });
-    app.synth();
+    const deployments = planDeployment(environment, manifest, record);
+    const app = synth(() => buildApp(environment, deployments, { outdir, skipValidation: true }));
     return Object.fromEntries(
       app.node.children.map(({ node: { id } }) => [
         id,

@@ -7,6 +7,7 @@ import type { LiveStore } from "../../live/live-store";
 import { readDeployment } from "../../live/read-deployment";
 import { EDGE_DNS } from "../../live/stack-names";
 import { buildApp } from "../../stacks/app";
+import { synth } from "../../stacks/synth";
 import type { DnsStack } from "./dns-objects";
 
 const stackSchema = z.object({
@@ -29,7 +30,8 @@ export async function synthesizedDns(environment: Environment, store: LiveStore)
   const deployments = await readDeployment(environment, store);
   const outdir = mkdtempSync(join(tmpdir(), "polycast-dns-"));
   try {
-    buildApp(environment, deployments, { outdir }).synth();
+    // Nothing is deployed from it, so CDKTF need not ask Terraform's version, again and again.
+    synth(() => buildApp(environment, deployments, { outdir, skipValidation: true }));
     const text = readFileSync(join(outdir, "stacks", EDGE_DNS, "cdk.tf.json"), "utf8");
     return {
       stack: stackSchema.parse(JSON.parse(text)),

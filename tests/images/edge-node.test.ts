@@ -15,6 +15,7 @@ import { has, where } from "../tools";
 
 const IMAGE = path.join(__dirname, "../../images/edge-node");
 const SCRIPTS = path.join(IMAGE, "provision");
+const CONFIGURE = path.join(SCRIPTS, "files/usr/lib/polycast/configure");
 
 /** Its lines, without comments and empty ones. */
 const lines = (file: string): string[] =>
@@ -213,9 +214,8 @@ describe("configuration of a node", () => {
     if (instance === undefined) rmSync(instanceFile, { force: true });
     else writeFileSync(instanceFile, `${instance}\n`);
     return spawnSync(
-      "python3",
+      CONFIGURE,
       [
-        path.join(SCRIPTS, "files/usr/lib/polycast/configure"),
         ...[nodeFile, output, "--host", host, "--instance", instanceFile],
         ...["--proxy", proxyDirectory, "--missing", path.join(folder, "missing")],
       ],
@@ -422,11 +422,9 @@ describe("configuration of a node", () => {
   });
 
   withPython("refuses a file that is not there", () => {
-    const { status, stderr } = spawnSync(
-      "python3",
-      [path.join(SCRIPTS, "files/usr/lib/polycast/configure"), path.join(folder, "none.json"), output],
-      { encoding: "utf8" },
-    );
+    const { status, stderr } = spawnSync(CONFIGURE, [path.join(folder, "none.json"), output], {
+      encoding: "utf8",
+    });
     expect(stderr).toContain("cannot be read: No such file or directory");
     expect(status).toBe(1);
   });

@@ -41,7 +41,7 @@ function configure(logAccess?: object) {
   const file = path.join(home, "node.json");
   writeFileSync(file, JSON.stringify({ ...FILE, logAccess }));
   const output = path.join(home, "out");
-  const { status, stderr } = spawnSync("python3", [CONFIGURE, file, output, "--host", "edge-sea-0"], {
+  const { status, stderr } = spawnSync(CONFIGURE, [file, output, "--host", "edge-sea-0"], {
     encoding: "utf8",
   });
   const read = (name: string) => readFileSync(path.join(output, name), "utf8");

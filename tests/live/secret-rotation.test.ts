@@ -2,7 +2,7 @@ import type { LogAccess, SecretSlot } from "../../constructs/fleet/log-access";
 import { slotsOf, type RotationPhase, type RotationStep } from "../../live/rotation-record";
 import { decideRotation, type NodeSecret, type RotationDecision } from "../../live/secret-rotation";
 import type { AppliedSlots } from "../../live/applied-identity";
-import { SEED, seeded } from "../seeded";
+import { cases, SEED, seeded } from "../seeded";
 
 const ID = { a: "key-a", b: "key-b" } as const;
 const ACTIVE_TOO = "two slots, one can be inactive";
@@ -110,7 +110,7 @@ test("what was recorded and never deployed is taken back at once", () => {
 
 test(`however steps, deploys and replacements of nodes come, each node's secret works (seed ${SEED})`, () => {
   const random = seeded(SEED);
-  for (let run = 0; run < 300; run++) {
+  for (let run = 0; run < cases(300); run++) {
     let step: RotationStep = { given: "a", phase: "settled" };
     // What is in the cloud and in Terraform's state, and what each node was given at its boot.
     let cloud = applied(step);

@@ -8,6 +8,7 @@ import { staticKey } from "../../constructs/secrets/static-key";
 import { planDeployment } from "../../live/deployment";
 import { emptyRecord } from "../../live/live-record";
 import { buildApp } from "../../stacks/app";
+import { synth } from "../../stacks/synth";
 import { AUTHORITY } from "../constructs/secrets/certificates";
 import { stackpathFleet, testEnvironment } from "../environment-for-tests";
 import { MANIFEST } from "../synthesize";
@@ -24,7 +25,7 @@ function keptUserData(logs: LogAccess): string {
     const planned = planDeployment(environment, MANIFEST, emptyRecord(environment.name));
     const outdir = join(home, "cdktf.out");
     const deployments = planned.map((each) => ({ ...each, keepsIdentity: true }));
-    buildApp(environment, deployments, { outdir }).synth();
+    synth(() => buildApp(environment, deployments, { outdir, skipValidation: true }));
     const { resource } = JSON.parse(
       readFileSync(join(outdir, "stacks", "stackpath-fleet", "cdk.tf.json"), "utf8"),
     ) as { resource: Record<string, object> };

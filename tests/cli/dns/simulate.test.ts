@@ -11,9 +11,9 @@ import { capacity, failover, roundRobin, weighted, within } from "../../../const
 import type { Environment } from "../../../constructs/fleet/environment";
 import { fileLiveStore } from "../../../live/file-live-store";
 import { awsFleet, stackpathFleet, testEnvironment } from "../../environment-for-tests";
-import { SEED } from "../../seeded";
+import { cases, SEED } from "../../seeded";
 
-const QUERIES = 70_000;
+const QUERIES = cases(70_000);
 
 let home: string;
 beforeAll(() => {

@@ -7,7 +7,7 @@ import {
   weighted,
   within,
 } from "../../../constructs/dns/traffic-policy";
-import { SEED, seeded } from "../../seeded";
+import { cases, SEED, seeded } from "../../seeded";
 import {
   fleetsOf,
   healthStates,
@@ -168,7 +168,7 @@ test("watermarks are whole connections, the high one above the low one", () => {
 
 describe("whatever the fleets, the policy, health and load", () => {
   const random = seeded(SEED);
-  const ROUNDS = 1_000;
+  const ROUNDS = cases(1_000);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   beforeAll(() => {
     console.info(`traffic model: SEED=${SEED}`);

@@ -8,7 +8,7 @@ import { trafficShares } from "../../../constructs/dns/traffic-model";
 import { isWithin, trafficSteps } from "../../../constructs/dns/traffic-steps";
 import { capacity, cost, failover, weighted, within } from "../../../constructs/dns/traffic-policy";
 import { chainDistribution } from "../../../sandbox/dns/chain-distribution";
-import { SEED, seeded } from "../../seeded";
+import { cases, SEED, seeded } from "../../seeded";
 import { applied, drained } from "./applied";
 import { fleetsOf, healthStates, KINDS, randomFleets, randomPolicy, record } from "./sample-traffic";
 
@@ -137,7 +137,7 @@ describe("a way in steps", () => {
 describe(`random changes (seed ${SEED})`, () => {
   const random = seeded(SEED);
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
-  const cases = Array.from({ length: 150 }, () => {
+  const changes = Array.from({ length: cases(150) }, () => {
     const fleets = randomFleets(2 + Math.floor(random() * 4), random);
     const some = (regions: readonly string[]) =>
       applied({
@@ -147,12 +147,12 @@ describe(`random changes (seed ${SEED})`, () => {
         within: regions.map((region) => within(region, randomPolicy(pick(KINDS), fleets, random))),
       });
     const regions = random() < 0.5 ? [] : ["EUROPE", "AFRICA"];
-    return { from: some(regions), to: some(regions.slice(0, 1)), limit: 1 + random() * 60 };
+    const [from, to, limit] = [some(regions), some(regions.slice(0, 1)), 1 + random() * 60];
+    return { from, to, limit, steps: trafficSteps(from, to, limit) ?? [] };
   });
 
   test("are walked within the limit, to the end, and no further than the change is large", () => {
-    for (const { from, to, limit } of cases) {
-      const steps = trafficSteps(from, to, limit) ?? [];
+    for (const { from, to, limit, steps } of changes) {
       const points = pointsOf(from, steps);
       const total = trafficChange(from, to).points;
       const sum = points.reduce((all, each) => all + each, 0);
@@ -164,8 +164,8 @@ describe(`random changes (seed ${SEED})`, () => {
   });
 
   test("are compiled to what the steps mean, in every health state, with readings and without", () => {
-    for (const { from, to, limit } of cases.slice(0, 40)) {
-      const [step = to] = trafficSteps(from, to, limit) ?? [];
+    for (const { to, steps } of changes.slice(0, 40)) {
+      const [step = to] = steps;
       const { A } = step.fleets;
       for (const healthy of healthStates(A)) {
         const readings = Object.fromEntries(
@@ -187,10 +187,8 @@ describe(`random changes (seed ${SEED})`, () => {
   });
 
   test("move every share in one direction", () => {
-    for (const { from, to, limit } of cases) {
-      const steps = [from, ...(trafficSteps(from, to, limit) ?? [])].map(
-        (step) => appliedShares(step, "A") ?? {},
-      );
+    for (const { from, steps: further } of changes) {
+      const steps = [from, ...further].map((step) => appliedShares(step, "A") ?? {});
       for (const name of Object.keys(steps[0] ?? {})) {
         const way = (steps.at(-1)?.[name] ?? 0) - (steps[0]?.[name] ?? 0);
         steps.slice(1).forEach((step, index) => {

@@ -8,12 +8,12 @@ import { CLIENT_NETWORKS } from "../../../sandbox/dns/client-regions";
 import { overTcp, overUdp } from "../../../sandbox/dns/query";
 import { serveDns, type DnsServer } from "../../../sandbox/dns/server";
 import { KINDS, randomFleets, randomPolicy, traffic } from "../../constructs/dns/sample-traffic";
-import { SEED, seeded } from "../../seeded";
+import { cases, SEED, seeded } from "../../seeded";
 
 const random = seeded(SEED);
 const ZONE = "edge.example.net";
 const REGIONS = Object.keys(CLIENT_NETWORKS);
-const ROUNDS = 2;
+const ROUNDS = cases(2);
 /** Queries of one client over one transport; so many are on their way at once. */
 const [QUERIES, IN_FLIGHT] = [200, 50];
 /** Where a handful of queries is expected, counts are not spread normally: so many more say nothing. */

@@ -3,6 +3,7 @@ import type { Environment } from "../constructs/fleet/environment";
 import { openLiveStore } from "../live/open-live-store";
 import type { LiveFleet, LiveRecord } from "../live/live-record";
 import { deployedRelease, releaseText, type LiveRelease } from "../live/live-release";
+import { readRetirement, retirementProblem, type RetirementRecord } from "../live/retirement-record";
 import { readManifest } from "../live/read-manifest";
 import { EDGE_DNS, fleetStackName } from "../live/stack-names";
 import { lastTraffic } from "../live/traffic-valve";
@@ -41,7 +42,7 @@ export interface FleetStatus {
   readonly healthyNodes: number;
   readonly allNodes: number;
   readonly replacement: GroupReport["replacement"];
-  /** Where live record, environment and deployment differ; none: they are in step. */
+  /** Where live record, environment and deployment differ, or it is on its way out; none: they are in step. */
   readonly differences: readonly string[];
 }
 
@@ -78,12 +79,14 @@ export async function readEdgeStatus(environment: Environment, env: NodeJS.Proce
     outputs,
     await knownNodes(environment, env),
     traffic === "unknown" ? undefined : traffic,
+    (await readRetirement(store.objects))?.record,
   );
 }
 
 /**
  * @param outputs of the fleets' stacks, by fleet; without an address: not deployed.
  * @param applied what DNS was last given; undefined: nothing, or nobody knows.
+ * @param retirement of a fleet that has to go; undefined: all stay.
  */
 export function describeEdge(
   environment: Environment,
@@ -92,6 +95,7 @@ export function describeEdge(
   outputs: ReadonlyMap<string, StackOutputs>,
   known: KnownNodes,
   applied?: AppliedTraffic,
+  retirement?: Pick<RetirementRecord, "fleet" | "phase">,
 ): EdgeStatus {
   const { nodes, now, source, unknown, world } = known;
   const live = (name: string): LiveFleet | undefined => record.fleets[name];
@@ -124,6 +128,7 @@ export function describeEdge(
           { address: ipv4, runs: deployedRelease(outputs.get(name) ?? {}) },
           stable,
           shareDifference(share("A", name), share("A", name, wanted)),
+          retirement?.fleet === name ? retirementProblem(retirement).what : undefined,
         ),
       };
     }),
@@ -164,11 +169,14 @@ function differences(
   deployed: { readonly address?: string | undefined; readonly runs?: LiveRelease | undefined },
   stable: string | undefined,
   share: string,
+  retiring: string | undefined,
 ): readonly string[] {
+  if (live === undefined && retiring !== undefined) return [retiring];
   if (live === undefined)
     return [deployed.address === undefined ? "not deployed" : "deployed, but missing from the live record"];
   const recorded = releaseText(live);
   const found = [
+    retiring ?? "",
     wanted ? "" : "recorded, but not in the environment",
     deployed.address === undefined ? "recorded, but without an address: not deployed to the end" : "",
     recorded === stable ? "" : `runs ${recorded}; stable is ${stable ?? "none"}`,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Environment } from "../constructs/fleet/environment";
-import { PolycastError } from "../constructs/fleet/problem";
+import { PolycastError, type Problem } from "../constructs/fleet/problem";
 import { parseVersioned } from "../constructs/fleet/versioned-file";
 import { leaveFleetOut } from "./leave-fleet-out";
 import type { ObjectStore } from "./object-store";
@@ -85,13 +85,21 @@ export async function withoutRetired(
 export async function refuseWhileRetiring(objects: Pick<ObjectStore, "read">, title: string): Promise<void> {
   const { record } = (await readRetirement(objects)) ?? {};
   if (record === undefined || record.phase === "retired") return;
-  throw new PolycastError(title, [
-    {
-      where: `fleets.${record.fleet}`,
-      what: `is being retired: ${record.phase}`,
-      remedy: `Let it come to its end, or take it back: npx polycast fleet retire ${record.fleet} [--back]`,
-    },
-  ]);
+  throw new PolycastError(title, [retirementProblem(record)]);
+}
+
+/** How far a retirement has come, and what to do about it. */
+export function retirementProblem({ fleet, phase }: Pick<RetirementRecord, "fleet" | "phase">): Problem {
+  const go = `npx polycast fleet retire ${fleet}`;
+  const remedies: Partial<Record<RetirementRecord["phase"], string>> = {
+    destroying: `Let it come to its end: ${go}`,
+    retired: `Delete it from the environment, then: ${go}`,
+  };
+  return {
+    where: `fleets.${fleet}`,
+    what: phase === "retired" ? "is retired" : `is being retired: ${phase}`,
+    remedy: remedies[phase] ?? `Let it come to its end, or take it back: ${go} [--back]`,
+  };
 }
 
 function overtaken(fleet: string): PolycastError {

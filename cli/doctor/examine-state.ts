@@ -1,6 +1,8 @@
 import { fleetsWithSecrets } from "../../constructs/fleet/secrets-in-state";
 import type { Environment } from "../../constructs/fleet/environment";
+import type { ObjectStore } from "../../live/object-store";
 import { openLiveStore } from "../../live/open-live-store";
+import { readRetirement, retirementProblem } from "../../live/retirement-record";
 import { environmentDirectory } from "../../live/state-location";
 import { checkStateBucket } from "../../live/state-protection";
 import { unwell, type Finding } from "./finding";
@@ -17,11 +19,21 @@ export async function examineState(environment: Environment): Promise<readonly F
     const says =
       version === undefined ? "nothing is deployed yet" : `fleets in the record: ${known.join(", ")}`;
     const read: Finding = { topic, verdict: "ok", says: `${place}; ${says}` };
-    if (state.kind === "local") return [read];
-    return [read, ...(await examineBucket(state, fleetsWithSecrets(environment).length > 0))];
+    const near = [read, ...(await examineRetirement(store.objects))];
+    if (state.kind === "local") return near;
+    return [...near, ...(await examineBucket(state, fleetsWithSecrets(environment).length > 0))];
   } catch (error) {
     return unwell(topic, error);
   }
+}
+
+/** A retirement that was left lying holds rollouts off. */
+async function examineRetirement(objects: Pick<ObjectStore, "read">): Promise<readonly Finding[]> {
+  const { record } = (await readRetirement(objects)) ?? {};
+  if (record === undefined) return [];
+  const { what, remedy } = retirementProblem(record);
+  const says = `${record.fleet} ${what}`;
+  return [{ topic: "retirement", verdict: "warn", says, ...(remedy !== undefined && { remedy }) }];
 }
 
 /** Without a secret in it, a bucket that is not guarded is no reason to refuse anything. */

@@ -83,6 +83,17 @@ describe("the status of an edge", () => {
     });
   });
 
+  test.each([
+    ["draining", both, ["is being retired: draining"]],
+    ["destroying", record({ aws: { release: "r1", share: 100 } }), ["is being retired: destroying"]],
+    ["retired", record({ aws: { release: "r1", share: 100 } }), ["is retired"]],
+  ] as const)("a fleet that is on its way out says so: %s", (phase, live, said) => {
+    const retirement = { fleet: "stackpath", phase };
+    const status = describeEdge(environment, "r1", live, deployed, unknown, undefined, retirement);
+    expect(state(status, "stackpath")?.differences).toEqual(said);
+    expect(state(status, "aws")?.differences).toEqual([]);
+  });
+
   test("nothing is deployed", () => {
     const status = describeEdge(environment, "r1", record({}), new Map(), unknown);
     expect(status.fleets).toMatchObject([

@@ -15,6 +15,7 @@ import {
   clearRetirement,
   readRetirement,
   refuseWhileRetiring,
+  retirementProblem,
   withoutRetired,
   writeRetirement,
   type RetirementRecord,
@@ -116,6 +117,9 @@ describe("the record of a retirement", () => {
       () => true,
     );
     expect(await refusal).toBe(refused);
+    const { remedy = "" } = retirementProblem(record(phase));
+    expect(remedy).toContain("npx polycast fleet retire aws");
+    expect(remedy.includes("--back")).toBe(refused && phase !== "destroying");
   });
 
   test("is written by one at a time, and gone when it is cleared", async () => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pinRelease } from "../../live/pin-release";
+import { clearRetirement, readRetirement, writeRetirement } from "../../live/retirement-record";
 import { s3LiveStore } from "../../live/s3-live-store";
 
 /** Objects by path, as a bucket that honours If-Match and If-None-Match on PUT. */
@@ -23,7 +24,10 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
   else if (headers["if-none-match"] === "*" && current !== undefined) error(412, "PreconditionFailed");
   else if (headers["if-match"] !== undefined && headers["if-match"] !== etagOf(current ?? ""))
     error(412, "PreconditionFailed");
-  else if (headers["if-match"] === undefined && headers["if-none-match"] === undefined)
+  else if (method === "DELETE" && headers["if-match"] !== undefined) {
+    objects.delete(path);
+    response.writeHead(204).end();
+  } else if (headers["if-match"] === undefined && headers["if-none-match"] === undefined)
     error(400, "UnconditionalWrite");
   else {
     objects.set(path, body);
@@ -61,6 +65,25 @@ afterAll(() => {
 beforeEach(() => {
   objects.clear();
   refuse = false;
+});
+
+test("the retirement of a fleet is written by one at a time, and cleared by who read it last", async () => {
+  const retirement = { fleet: "a", phase: "draining", share: 100, ttl: 60, by: "ann" } as const;
+  const { objects: bucket } = store();
+  expect(await readRetirement(bucket)).toBeUndefined();
+  await writeRetirement(bucket, retirement, undefined);
+  await expect(writeRetirement(bucket, retirement, undefined)).rejects.toThrow("Somebody else is retiring");
+  const first = await readRetirement(bucket);
+  if (first === undefined) throw new Error("no record");
+  expect([...objects.keys()]).toEqual(["/state/polycast/test/retirement.json"]);
+  expect(first.record).toEqual({ version: 1, ...retirement });
+  await writeRetirement(bucket, { ...retirement, phase: "leaving" }, first.version);
+  await expect(clearRetirement(bucket, first)).rejects.toThrow("Somebody else is retiring");
+  expect((await readRetirement(bucket))?.record.phase).toBe("leaving");
+  const last = await readRetirement(bucket);
+  if (last !== undefined) await clearRetirement(bucket, last);
+  expect(await readRetirement(bucket)).toBeUndefined();
+  expect(objects.size).toBe(0);
 });
 
 test("a record that was never written is empty", async () => {

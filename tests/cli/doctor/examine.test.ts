@@ -5,11 +5,15 @@ import { examineCredentials } from "../../../cli/doctor/examine-credentials";
 import { examineEnvironment } from "../../../cli/doctor/examine-environment";
 import { examinePlugins } from "../../../cli/doctor/examine-plugins";
 import { examineSandbox } from "../../../cli/doctor/examine-sandbox";
+import { examineState } from "../../../cli/doctor/examine-state";
 import { examineNode, examineTools } from "../../../cli/doctor/examine-tools";
 import type { Finding } from "../../../cli/doctor/finding";
 import type { ApiCredential } from "../../../constructs/fleet/api-credential";
 import { PolycastError } from "../../../constructs/fleet/problem";
 import sandbox from "../../../environments/sandbox";
+import { openLiveStore } from "../../../live/open-live-store";
+import { writeRetirement } from "../../../live/retirement-record";
+import { testEnvironment } from "../../environment-for-tests";
 import { loopback, type Loopback } from "../../loopback";
 
 const directory = mkdtempSync(join(tmpdir(), "doctor-"));
@@ -188,4 +192,24 @@ describe("the sandbox", () => {
       expect(examineSandbox(false, { ...env, [name]: "x" }).verdict).toBe("fail");
     }
   });
+});
+
+test("a retirement that is left lying is named, and how it goes on", async () => {
+  const before = process.env["POLYCAST_HOME"];
+  process.env["POLYCAST_HOME"] = directory;
+  try {
+    const environment = testEnvironment();
+    const { objects } = await openLiveStore(environment);
+    const place = join(directory, environment.name);
+    const read = `ok state: ${place}; nothing is deployed yet`;
+    expect(lines(await examineState(environment))).toEqual([read]);
+    const retirement = { fleet: "aws", phase: "leaving", share: 100, ttl: 60, by: "ann" } as const;
+    await writeRetirement(objects, retirement, undefined);
+    const found = await examineState(environment);
+    expect(lines(found)).toEqual([read, "warn retirement: aws is being retired: leaving"]);
+    expect(found[1]?.remedy).toContain("npx polycast fleet retire aws [--back]");
+  } finally {
+    if (before === undefined) delete process.env["POLYCAST_HOME"];
+    else process.env["POLYCAST_HOME"] = before;
+  }
 });

@@ -201,7 +201,12 @@ async function begin(
   return { fleet, phase: "draining", share, ttl, by: personName(), ...(reason !== undefined && { reason }) };
 }
 
-async function refuseDuringRollout({ fleet, live, listed }: RetirementScene): Promise<void> {
+/** @throws PolycastError while a rollout has not ended: two commands would set shares. */
+export async function refuseDuringRollout({
+  fleet,
+  live,
+  listed,
+}: Pick<RetirementScene, "fleet" | "live" | "listed">): Promise<void> {
   const { rollout } = (await readRollout(live.objects, listed.name)) ?? {};
   if (rollout === undefined || rollout.ended !== undefined) return;
   throw new PolycastError(`The retirement of ${fleet} does not go on:`, [

@@ -102,7 +102,10 @@ export async function watchThese(scene: RetirementScene, environment: Environmen
 /** Destroys the fleet's stack. Its guards are lifted here and nowhere else: it was proven that nobody is sent there. */
 export async function destroyFleet(scene: RetirementScene): Promise<void> {
   const { listed, fleet } = scene;
-  await change(scene, fleetStackName(fleet), { ...listed, protect: false }, undefined, "destroy");
+  await change(scene, fleetStackName(fleet), { ...listed, protect: false }, undefined, {
+    purpose: "destroy",
+    remedy: "Where the provider is gone for good, take what was its out of the state: docs/retiring.md.",
+  });
 }
 
 /** Takes a destroyed fleet out of all that is recorded. */
@@ -118,7 +121,7 @@ async function change(
   stack: string,
   environment: Environment,
   traffic?: TrafficPlan,
-  purpose: "deploy" | "destroy" = "deploy",
+  { purpose = "deploy", remedy }: { purpose?: "deploy" | "destroy"; remedy?: string } = {},
 ): Promise<void> {
   const deployments = await readDeployment(environment, scene.live);
   try {
@@ -127,7 +130,10 @@ async function change(
     if (!(error instanceof TerraformRefusal)) throw error;
     throw new PolycastError(
       "The step did not come to its end. The same command goes on from here.",
-      error.said.map((what) => ({ where: stack, what })),
+      error.said.map((what, index) => {
+        const isLast = index === error.said.length - 1;
+        return { where: stack, what, ...(isLast && remedy !== undefined && { remedy }) };
+      }),
     );
   }
 }

@@ -37,6 +37,47 @@ describeWithTerraform("a protected fleet", () => {
   });
 });
 
+describeWithTerraform("a fleet whose provider is gone for good", () => {
+  const home = new SandboxHome();
+  const stack = `${FLEET}-fleet`;
+  const ours = () => home.stateObjects(stack).filter((object) => !object.startsWith(`${FLEET}_`));
+  beforeAll(async () => {
+    await home.succeed("sandbox", "up", "--clock", "600");
+    await home.succeed("deploy", stack, "--auto-approve");
+  });
+  afterAll(() => home.dispose());
+
+  test("is retired by taking what was the provider's out of the state, as docs/retiring.md says", async () => {
+    const { objects } = fileLiveStore("sandbox", home.places.directory);
+    await writeRetirement(
+      objects,
+      { fleet: FLEET, phase: "destroying", share: 100, ttl: 60, leftAt: 0, by: "a test" },
+      undefined,
+    );
+    for (const operation of ["read", "delete"]) {
+      await home.succeed(
+        ...["sandbox", "fault", "add", "refuse", "--type", `${FLEET}_*`],
+        ...["--operation", operation, "--message", "nobody is there"],
+      );
+    }
+    expect(ours()).not.toEqual([]);
+    const retire = () => home.run("fleet", "retire", FLEET, "--auto-approve");
+    const failed = await retire();
+    expect([failed.code, failed.stderr]).toEqual([
+      1,
+      expect.stringMatching(/stackpath-fleet: nobody is there[^]*gone for good[^]*docs\/retiring\.md/),
+    ]);
+    expect(home.stateObjects(stack).length).toBeGreaterThan(ours().length);
+
+    const directory = join(home.places.directory, "retirement-stacks", "cdktf.out", "stacks", stack);
+    const forget = `cd ${directory} && terraform state list | grep ^${FLEET}_ | xargs terraform state rm`;
+    await home.succeed("sandbox", "exec", "--", "sh", "-c", forget);
+    const done = await retire();
+    expect([done.code, done.stdout]).toEqual([0, expect.stringContaining("stackpath is retired")]);
+    expect(home.stateObjects(stack)).toEqual([]);
+  });
+});
+
 describeWithTerraform("polycast fleet retire", () => {
   const home = new SandboxHome();
   const store = fileLiveStore("sandbox", home.places.directory);

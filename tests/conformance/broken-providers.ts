@@ -4,6 +4,7 @@ import {
 } from "../../.gen/providers/stackpath/compute-network-policy";
 import type { DataPlaneFleet } from "../../constructs/fleet/data-plane-fleet";
 import type { FleetProps, FleetProvider } from "../../constructs/fleet/fleet-provider";
+import { releaseAt } from "../../constructs/fleet/fleet-releases";
 import {
   Refusal,
   type CloudLife,
@@ -15,6 +16,7 @@ import { stackpath } from "../../constructs/providers/stackpath/stackpath";
 import { StackPathFleet } from "../../constructs/providers/stackpath/stackpath-fleet";
 import type { StackPathWish } from "../../constructs/providers/stackpath/stackpath-wish";
 import { staticKey } from "../../constructs/secrets/static-key";
+import { recordedRelease } from "../../live/live-release";
 import { simulations } from "../../sandbox/simulations";
 import { CANARY } from "./story";
 import type { Subject } from "./subject";
@@ -36,6 +38,19 @@ const WISH: StackPathWish = {
 
 /** The provider as it should be. */
 export const SOUND: Subject<StackPathWish> = { make: stackpath, wish: WISH };
+
+/** It says that its sites can run different releases, and builds them so. */
+function differs(
+  mistake: string,
+  foundBy: string,
+  given: (props: FleetProps) => FleetProps,
+  then: (fleet: StackPathFleet, props: FleetProps) => DataPlaneFleet = (fleet) => fleet,
+): BrokenProvider {
+  return says(mistake, foundBy, (sound) => ({
+    abilities: { ...sound.abilities, releasePerSite: true },
+    fleet: (scope, id, props) => then(stackpathFleet(sound.fleet(scope, id, given(props))), props),
+  }));
+}
 
 type Change = (sound: FleetProvider, wish: StackPathWish) => Partial<FleetProvider>;
 
@@ -265,6 +280,37 @@ export const BROKEN: readonly BrokenProvider[] = [
   builds("the first release for ever", "runs the new release on every node", {
     given: (props) => ({ ...props, release: { id: "r1", image: "polycast-sandbox/edge-node:r1" } }),
   }),
+  differs(
+    "sites that differ, and are all the same",
+    "runs another release at one site, where it says that it can",
+    (props) => props,
+  ),
+  differs(
+    "the release of one site at all of them",
+    "leaves the other sites' nodes as they are meanwhile",
+    (props) => ({ ...props, release: releaseAt(props.release, "SEA") }),
+  ),
+  differs(
+    "an object of one site that knows of the others' releases",
+    "plans nothing of the other sites meanwhile",
+    (props) => props,
+    (fleet, { release, environment }) => {
+      new ComputeNetworkPolicy(fleet, "AMS-policy", {
+        ...{
+          name: `${environment}-ams`,
+          slug: `${environment}-ams`,
+          priority: 30_000,
+          policyTypes: ["INGRESS"],
+        },
+        ...{
+          description: JSON.stringify(recordedRelease(release)),
+          labels: { "polycast-fleet": fleet.name },
+        },
+        instanceSelector: [{ key: "polycast-fleet", operator: "in", values: ["nobody"] }],
+      });
+      return fleet;
+    },
+  ),
 
   // What it knows of its cloud.
   behaves(

@@ -2,8 +2,8 @@ import { nodeFileSchema, type NodeFile } from "../../constructs/fleet/node-file"
 import type { CloudObject, ProviderSimulation, Values } from "../../constructs/fleet/simulation";
 import { after, demand, type Assertion } from "./assertion";
 import { LISTENERS, demandBy, type Declaration } from "./declaration";
-import { CANARY, type Chapter, type NodeSeen, type Step } from "./story";
-import { FIRST_RELEASE, NEXT_RELEASE, simulationsOf, type Subject } from "./subject";
+import { CANARY, namesBySite, type Chapter, type NodeSeen, type Step } from "./story";
+import { FIRST_RELEASE, NEXT_RELEASE, simulationsOf, sitesOf, type Subject } from "./subject";
 
 const PORTS = LISTENERS.map(({ protocol, port }) => `${protocol} ${port}`).sort();
 
@@ -256,6 +256,30 @@ export const LIVED: readonly Assertion[] = [
   ),
   keepsItsAddress("rolled", "when a release is rolled out"),
 
+  ...goesThrough("mixed", "takes another release at one site"),
+  ofMixed("runs another release at one site, where it says that it can", ({ nodes, outputs }, first) => [
+    ...demand(nodes.length > 0, "there are no nodes"),
+    ...nodes
+      .filter(({ site, release }) => (release === outputs["release"]) === (site === first))
+      .map(({ name, site, release }) => `${name} at ${site} runs ${release}`),
+  ]),
+  ofMixed(
+    "leaves the other sites' nodes as they are meanwhile",
+    ({ stood, nodes, before, fewest }, first) => {
+      const now = namesBySite(nodes);
+      return Object.keys(stood)
+        .filter((site) => site !== first)
+        .flatMap((site) => [
+          ...demand(now[site]?.join() === stood[site]?.join(), `${site} has other nodes than before`),
+          ...demand(fewest[site] === before[site], `${site} lost a node meanwhile`),
+        ]);
+    },
+  ),
+  ofMixed("plans nothing of the other sites meanwhile", ({ actions }, _, second) =>
+    // Objects of a site have its name in their address.
+    Object.keys(actions).filter((address) => new RegExp(`[._]${second}[-_]`).test(address)),
+  ),
+
   ...goesThrough("vanished", "survives a node that vanished"),
   hasItsNodes("vanished", "has a node again for one that vanished"),
   after(
@@ -297,6 +321,17 @@ function doorsOf(outputs: Step["outputs"]): readonly string[] {
   return (["ipv4", "ipv6"] as const)
     .filter((family) => outputs[`anycast_${family}`] !== undefined)
     .flatMap((family) => PORTS.map((port) => `${family} ${port}`));
+}
+
+/** Where the provider says that its sites can differ. */
+function ofMixed(
+  name: string,
+  wrong: (step: Step, first: string, second: string) => readonly string[],
+): Assertion {
+  const todo = "build each site of `releaseAt(release, site)`, or say `releasePerSite: false`";
+  return after("mixed", name, todo, (step, { provider, subject }) =>
+    provider.abilities.releasePerSite ? wrong(step, ...sitesOf(subject)) : [],
+  );
 }
 
 function losses({ before, fewest }: Step, declaration: Declaration): readonly string[] {

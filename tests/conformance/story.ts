@@ -24,6 +24,7 @@ export const CHAPTERS = [
   "deployed",
   "widened",
   "rolled",
+  "mixed",
   "vanished",
   "adopted",
   "narrowed",
@@ -63,6 +64,8 @@ export interface Step {
   readonly wished: Readonly<Record<string, number>>;
   /** Site -> healthy nodes when it began. */
   readonly before: Readonly<Record<string, number>>;
+  /** Site -> names of its nodes when it began. */
+  readonly stood: Readonly<Record<string, readonly string[]>>;
   /** `TCP 443` of the fleet's addresses. */
   readonly ports: readonly string[];
   readonly objects: readonly CloudObject[];
@@ -104,13 +107,15 @@ export async function tell(subject: Subject, chapters: readonly Chapter[]): Prom
 
 const NOTHING: Step = {
   ...{ errors: [], actions: {}, again: {}, outputs: {}, nodes: [], ports: [], objects: [] },
-  ...{ wished: {}, before: {}, fewest: {}, sitesLost: 0, shown: "" },
+  ...{ wished: {}, before: {}, stood: {}, fewest: {}, sitesLost: 0, shown: "" },
 };
 
 /** One fleet in its world; a method for each chapter. */
 class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
   private wish: Subject["wish"];
   private release = FIRST_RELEASE;
+  /** Site -> what it runs instead. */
+  private siteReleases: Readonly<Record<string, string>> = {};
   private readonly first: string;
   private readonly second: string;
 
@@ -146,6 +151,18 @@ class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
 
   public rolled(): Promise<Step> {
     this.release = NEXT_RELEASE;
+    return this.apply();
+  }
+
+  /** Both sites serve, and the first one alone gets another release, where the provider can do that. */
+  public async mixed(): Promise<Step> {
+    if (!this.subject.make(this.wish).abilities.releasePerSite) return NOTHING;
+    if (!(this.second in this.wish.sites)) {
+      this.wish = this.subject.wish;
+      const { errors } = await this.apply();
+      if (errors.length > 0) return { ...NOTHING, errors };
+    }
+    this.siteReleases = { [this.first]: this.release === FIRST_RELEASE ? NEXT_RELEASE : FIRST_RELEASE };
     return this.apply();
   }
 
@@ -208,7 +225,7 @@ class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
   private async want(wish: Subject["wish"]): Promise<void> {
     const fleet = this.subject.make(wish);
     const environment = environmentOf(fleet);
-    const live = { [fleet.name]: { release: this.release, share: 100 } };
+    const live = { [fleet.name]: { release: this.release, sites: this.siteReleases, share: 100 } };
     await this.deployment.want({ environment, live });
   }
 
@@ -224,6 +241,7 @@ class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
     await this.want(this.wish);
     const terraform = await this.terraform();
     const before = healthyBySite(this.members());
+    const stood = namesBySite(this.members());
     const fewest: Record<string, number> = { ...before };
     let sitesLost = 0;
     const watch = world.clock.every(1, () => {
@@ -241,7 +259,15 @@ class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
       const again = applied.length === 0 ? await terraform.plan() : { errors: [], changes: [] };
       const outputs = await this.deployment.outputs(this.stack);
       return {
-        ...{ errors: [...applied, ...again.errors.map(asLine)], shown, before, fewest, sitesLost, outputs },
+        ...{
+          errors: [...applied, ...again.errors.map(asLine)],
+          shown,
+          before,
+          stood,
+          fewest,
+          sitesLost,
+          outputs,
+        },
         ...{ actions: actionsOf(changes), again: actionsOf(again.changes) },
         ...this.seen(Object.values(outputs).map(String)),
         wished: Object.fromEntries(
@@ -311,6 +337,15 @@ function healthyBySite(nodes: readonly WorldNode[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { site, health } of nodes) counts[site] = (counts[site] ?? 0) + (health === "healthy" ? 1 : 0);
   return counts;
+}
+
+export function namesBySite(
+  nodes: readonly Pick<WorldNode, "name" | "site">[],
+): Record<string, readonly string[]> {
+  const names: Record<string, string[]> = {};
+  for (const { site, name } of nodes) (names[site] ??= []).push(name);
+  for (const each of Object.values(names)) each.sort();
+  return names;
 }
 
 function asLine({ summary, detail }: { summary: string; detail: string }): string {

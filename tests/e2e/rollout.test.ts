@@ -1,114 +1,43 @@
-/** Releases going round in the sandbox, with real Terraform, while users ask. Repeated by SEED=number. */
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** A release that goes round in the sandbox, with real Terraform, however it is interrupted. Repeated by SEED=number. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { askEdge } from "../../cli/sandbox/ask-edge";
-import { chooseVantage } from "../../cli/sandbox/vantage";
-import type { LiveRecord } from "../../live/live-record";
-import { PROJECT_ROOT } from "../../live/state-location";
-import type { HistoryEntry } from "../../rollout/rollout-state";
-import { attachedSandbox } from "../../sandbox/sandbox";
-import { worldClient } from "../../sandbox/world-api/client";
-import { describeWithTerraform } from "./engine-terraform";
+import { performance } from "node:perf_hooks";
+import { waveInTransition } from "../../rollout/rollout-state";
 import { SEED, seeded } from "../seeded";
-import { SandboxHome, type Done } from "./harness";
+import { describeWithTerraform } from "./engine-terraform";
+import { RolloutStage, SCALE, TTL, expectDrained, expectUnnoticed } from "./rollout-stage";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
-/** World seconds per real second. */
-const SCALE = "240";
-const NAME = "www.edge.example.net";
-const SHORT = ["--bake", "10m", "--settle", "20m"];
 /** How often the process is killed in one rollout. */
-const KILLS = 4;
-/** In real milliseconds: the longest that a process may work until it is killed. */
-const LONGEST_LIFE = 6_000;
-/** World seconds after which an image fails that is to fail in its bake: later than it takes to get there. */
-const IN_BAKE = 7_200;
+const KILLS = 20;
+/** How long a process may work at most until it is killed, in what one step takes. */
+const LONGEST_LIFE = 2.5;
+/** How late the cloud changes a record while two are at work, in milliseconds. */
+const LATE = 5_000;
 
-let home: SandboxHome;
-beforeAll(async () => {
-  home = new SandboxHome();
-  const images = join(home.directory, "images");
-  cpSync(join(PROJECT_ROOT, "images"), images, { recursive: true });
-  home.env["POLYCAST_IMAGES"] = images;
-  const simulated = join(images, "edge-node", "simulated-images.json");
-  const told = JSON.parse(readFileSync(simulated, "utf8")) as {
-    images: { release: string; behaviour?: { afterSeconds: number }[] }[];
-  };
-  for (const { release, behaviour = [] } of told.images) {
-    if (release === "r3-bad-bake") for (const each of behaviour) each.afterSeconds = IN_BAKE;
-  }
-  writeFileSync(simulated, JSON.stringify(told));
-  await home.succeed("sandbox", "up", "--clock", SCALE);
-  await home.succeed("deploy", "--auto-approve");
-});
-afterAll(async () => {
-  await home.dispose();
-  expect(home.processes()).toEqual([]);
-});
+const stage = new RolloutStage();
+const { home } = stage;
+/** In milliseconds: what one step takes on this machine. */
+let step = 0;
+beforeAll(() => stage.open());
+afterAll(() => stage.close());
 
-async function start(release: string, ...options: string[]): Promise<Done> {
-  await home.succeed("image", "promote", "--release", release, "--to", "candidate");
-  const wish = [...SHORT, ...options];
-  return home.run("rollout", "start", "--release", release, ...wish, "--auto-approve");
+/** The lock of who was killed ends by itself after 15 seconds; the next ones find it ended at once, while its Terraform works on. */
+async function endLock(): Promise<void> {
+  const { objects } = stage.store;
+  const stored = await objects.read("rollout-lock");
+  if (stored === undefined) return;
+  const lock = JSON.parse(stored.text) as object;
+  const ended = JSON.stringify({ ...lock, until: new Date(0).toISOString() });
+  await objects.write("rollout-lock", ended, stored.version);
 }
 
-async function live(): Promise<LiveRecord["fleets"]> {
-  return (JSON.parse((await home.succeed("live", "show")).stdout) as LiveRecord).fleets;
-}
+/** Waits until no resolver keeps an older answer. */
+const held = () => sleep((3 * TTL * 1000) / SCALE);
 
-async function history(): Promise<readonly HistoryEntry[]> {
-  const { stdout } = await home.succeed("rollout", "history", "--json");
-  return (JSON.parse(stdout) as { history: HistoryEntry[] }[])[0]?.history ?? [];
-}
-
-/** What users have met, and what the nodes were, again and again while something goes on. */
-class Users {
-  public answered = 0;
-  public readonly unanswered: string[] = [];
-  /** Moments at which two fleets had nodes that were being replaced. */
-  public both = 0;
-  private isOver = false;
-  private readonly asking = this.ask();
-
-  private async ask(): Promise<void> {
-    const client = worldClient(home.env);
-    const { dns } = attachedSandbox(home.env).record;
-    while (!this.isOver) {
-      const world = await client.world();
-      const busy = world.groups.filter(({ replacement }) => replacement === "running");
-      if (new Set(busy.map(({ fleet }) => fleet)).size > 1) this.both += 1;
-      const wish = { name: NAME, type: "A", port: 443, protocol: "TCP" } as const;
-      const {
-        answer,
-        dns: said,
-        trouble,
-      } = await askEdge(client, dns, wish, chooseVantage(undefined, world));
-      if (answer?.status === "healthy") this.answered += 1;
-      else this.unanswered.push(`${said.addresses.join()}: ${trouble ?? JSON.stringify(answer)}`);
-      await sleep(20);
-    }
-  }
-
-  public async stop(): Promise<void> {
-    this.isOver = true;
-    await this.asking;
-  }
-}
-
-/** Runs until it has ended, as a demonstration does. */
-async function follow(): Promise<Done & { readonly users: Users }> {
-  const users = new Users();
-  const done = await home.run("rollout", "advance", "--follow");
-  await users.stop();
-  console.info(`${users.answered} asked and answered, ${users.unanswered.length} not`);
-  return { ...done, users };
-}
-
-describeWithTerraform("rollouts", () => {
+describeWithTerraform("a rollout", () => {
   test("what is not promoted, not known or already there is not started, and nothing changes", async () => {
-    const before = await live();
+    const before = await stage.live();
     for (const [release, why] of [
       ["r2", "is not promoted"],
       ["r9", 'no such release "r9"'],
@@ -117,82 +46,83 @@ describeWithTerraform("rollouts", () => {
       const { code, stderr } = await home.run("rollout", "start", "--release", release, "--auto-approve");
       expect([code, stderr]).toEqual([1, expect.stringContaining(why)]);
     }
-    expect(await live()).toEqual(before);
+    expect(await stage.live()).toEqual(before);
     const { code, stdout } = await home.run("rollout", "advance");
     expect([code, stdout]).toEqual([0, "There is no rollout.\n"]);
   });
 
-  test("a release that fails on the second provider goes back there, and stays where it has baked", async () => {
-    const { code, stdout, stderr } = await start("r3-bad-stackpath", "--order", "aws,stackpath");
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/aws: \d+ changed, 1 replaced/);
-    expect((await start("r2")).stderr).toContain("has not ended");
-
-    const done = await follow();
-    expect([done.code, done.stderr]).toEqual([4, ""]);
-    expect(done.stdout).toContain("It has ended: rolled back.");
-    expect(await live()).toEqual({
-      aws: { release: "r3-bad-stackpath", share: 100 },
-      stackpath: { release: "r1", share: 100 },
-    });
-    const { nodes } = await worldClient(home.env).world();
-    expect(new Set(nodes.map(({ fleet, release }) => `${fleet} ${release}`))).toEqual(
-      new Set(["aws r3-bad-stackpath", "stackpath r1"]),
-    );
-    expect(done.users.unanswered).toEqual([]);
-    expect(done.users.answered).toBeGreaterThan(100);
-    expect(done.users.both).toBe(0);
-    const events = (await history()).filter(({ what }) => ["turn back", "begin forward"].includes(what));
-    expect(events.map(({ what, fleet }) => `${fleet} ${what}`)).toEqual([
-      "aws begin forward",
-      "stackpath begin forward",
-      "stackpath turn back",
-    ]);
-    // A scheduler goes on calling.
+  test("of two advances at once one acts, the other says so and changes nothing", async () => {
+    const started = await stage.start("r2", "--order", "stackpath,aws", "--settle", "6h");
+    expect([started.code, started.stderr]).toEqual([0, ""]);
+    expect(started.stdout).toMatch(/aws: \d+ changed, 1 replaced/);
+    expect((await stage.start("r2")).stderr).toContain("has not ended");
     expect((await home.run("rollout", "advance")).code).toBe(0);
+    await held();
+
+    const effect = { kind: "delay", milliseconds: LATE } as const;
+    stage.faults({ type: "ns1_record", operation: "update", effect, times: 1 });
+    const first = home.start("rollout", "advance");
+    await first.printed("a step of DNS");
+    const [history, live] = [await stage.history(), await stage.live()];
+    const second = await home.run("rollout", "advance");
+    expect([second.code, second.stderr]).toEqual([0, ""]);
+    expect(second.stdout).toMatch(/^Another command is at work: .*rollout advance/);
+    expect(first.child.exitCode).toBeNull();
+    expect([await stage.history(), await stage.live()]).toEqual([history, live]);
+    expect(await first.done()).toMatchObject({ code: 0, stderr: "" });
+    expect((await stage.history()).slice(history.length).map(({ what }) => what)).toEqual(["steered"]);
+  });
+
+  test("of two that begin at the same moment none disturbs the other", async () => {
+    const before = await stage.history();
+    await held();
+    const began = performance.now();
+    const both = await Promise.all([home.run("rollout", "advance"), home.run("rollout", "advance")]);
+    step = performance.now() - began;
+    for (const { code, stderr } of both) expect([code, stderr]).toEqual([0, ""]);
+    const added = (await stage.history()).slice(before.length).map(({ what }) => what);
+    const steps = added.join().match(/share to 0 %,steered/g) ?? [];
+    // Where one had ended before the other looked, there were two; each was recorded before the next.
+    expect(added).toEqual(steps.flatMap((each) => each.split(",")));
+    expect(steps.length).toBeGreaterThan(0);
   });
 
   test("a process that is killed at any moment is followed by one that goes on, to the good end", async () => {
     const random = seeded(SEED);
-    expect((await start("r2", "--order", "stackpath,aws")).code).toBe(0);
-    const users = new Users();
-    for (let kill = 0; kill < KILLS; kill++) {
-      const running = home.start("rollout", "advance", "--follow");
-      await sleep(1_000 + random() * LONGEST_LIFE);
-      running.child.kill("SIGKILL");
-      await running.done();
-    }
-    const done = await home.run("rollout", "advance", "--follow");
-    await users.stop();
-    console.info(`seed ${SEED}: ${users.answered} asked and answered, ${users.unanswered.length} not`);
+    const killed: string[] = [];
+    const [done, users] = await stage.during(`seed ${SEED}, ${KILLS} kills`, async () => {
+      while (killed.length < KILLS) {
+        const running = home.start("rollout", "advance", "--follow");
+        await sleep(random() * LONGEST_LIFE * step);
+        running.child.kill("SIGKILL");
+        await running.done();
+        expect(running.child.signalCode).toBe("SIGKILL");
+        const rollout = await stage.rollout();
+        const wave = rollout && waveInTransition(rollout);
+        killed.push(`${wave?.plan.fleet ?? "none"} ${wave?.state.phase ?? ""}`.trim());
+        await endLock();
+      }
+      return stage.follow();
+    });
+    console.info(`killed while ${killed.join(", ")}`);
     expect([done.code, done.stderr]).toEqual([0, ""]);
     expect(done.stdout).toContain("It has ended: finished.");
-    expect(await live()).toEqual({
+    expect(await stage.live()).toEqual({
       aws: { release: "r2", share: 100 },
       stackpath: { release: "r2", share: 100 },
     });
-    expect(users.unanswered).toEqual([]);
-    expect(users.both).toBe(0);
-    const begun = (await history()).filter(({ what }) => what.startsWith("begin") || what === "turn back");
+    expect((await stage.running()).map((each) => each.split(" ").slice(0, 2))).toEqual([
+      ["aws", "r2"],
+      ["aws", "r2"],
+      ["stackpath", "r2"],
+    ]);
+    expectUnnoticed(users);
+    const history = await stage.history();
+    expectDrained(users, history);
+    const begun = history.filter(({ what }) => what.startsWith("begin") || what === "turn back");
     expect(begun.map(({ what, fleet }) => `${fleet} ${what}`)).toEqual([
       "stackpath begin forward",
       "aws begin forward",
     ]);
-  });
-
-  test("a release that fails in its bake goes back; a plain deploy meanwhile changes nothing", async () => {
-    const before = await live();
-    expect((await start("r3-bad-bake", "--order", "aws,stackpath", "--bake", "6h")).code).toBe(0);
-    const following = follow();
-    while (!(await history()).some(({ what }) => what === "enter restoring")) await sleep(500);
-    const { stdout } = await home.succeed("deploy", "aws-fleet", "stackpath-fleet", "--auto-approve");
-    expect(stdout.match(/0 added, 0 changed, 0 destroyed/g)).toHaveLength(2);
-    const done = await following;
-    expect([done.code, done.stderr]).toEqual([4, ""]);
-    const told = (await history()).map(({ what }) => what);
-    expect(told.indexOf("turn back")).toBeGreaterThan(told.indexOf("enter baking"));
-    expect(told).toContain("enter baking");
-    expect(told.at(-1)).toBe("end: rolled back");
-    expect(await live()).toEqual(before);
   });
 });

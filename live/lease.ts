@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
+import { PolycastError } from "../constructs/fleet/problem";
 import { parseVersioned } from "../constructs/fleet/versioned-file";
 import type { ObjectStore, StoredText } from "./object-store";
 
@@ -41,6 +42,7 @@ export interface HeldLease {
  * @param key where it is kept.
  * @param purpose for the people who wait for it: `image build aws`.
  * @param seconds how long it lasts without a renewal; clocks of different machines may be seconds apart.
+ * @param above the greatest token that is known elsewhere, where the lock itself may have been removed.
  */
 export async function takeLease(
   objects: ObjectStore,
@@ -48,6 +50,7 @@ export async function takeLease(
   purpose: string,
   seconds: number,
   now: () => number = Date.now,
+  above = 0,
 ): Promise<Lease | HeldLease> {
   const id = randomUUID();
   const holder = `${userInfo().username}@${hostname()}, process ${process.pid}: ${purpose}`;
@@ -67,7 +70,7 @@ export async function takeLease(
     if (there !== undefined && Date.parse(there.until) > now()) {
       return { heldBy: there.holder, since: new Date(there.since), until: new Date(there.until) };
     }
-    const token = (there?.token ?? 0) + 1;
+    const token = Math.max(there?.token ?? 0, above) + 1;
     if (await objects.write(key, format(record(token)), stored?.version)) return lease(token);
   }
 
@@ -89,8 +92,16 @@ export async function takeLease(
   }
 }
 
+/** @throws PolycastError where it is damaged or of a newer version: nobody can tell then who has it. */
 function parseLease({ text, source }: StoredText): LeaseRecord {
-  return parseVersioned(text, VERSION, schema, `The lock ${source}`);
+  try {
+    return parseVersioned(text, VERSION, schema, `The lock ${source}`);
+  } catch (error) {
+    if (!(error instanceof PolycastError)) throw error;
+    throw new PolycastError(`Nobody can tell who is at work: ${error.message}`, [
+      { where: source, what: "is read by all", remedy: "Remove it once nobody is at work; it is made anew." },
+    ]);
+  }
 }
 
 function format(record: LeaseRecord): string {

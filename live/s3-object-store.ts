@@ -23,6 +23,7 @@ export interface S3Objects extends ObjectStore {
 
 const ENDING = ".json";
 const CONNECTION_MILLISECONDS = 10_000;
+const ANSWER_MILLISECONDS = 30_000;
 
 /** Texts in S3, written conditionally (`If-Match`, `If-None-Match`). */
 export function s3ObjectStore(environment: string, { bucket, region }: S3Place): S3Objects {
@@ -30,8 +31,12 @@ export function s3ObjectStore(environment: string, { bucket, region }: S3Place):
   const client = new S3Client({
     region,
     forcePathStyle: true,
-    // A network that drops packets would otherwise hold a command for minutes.
-    requestHandler: { connectionTimeout: CONNECTION_MILLISECONDS },
+    // A network that drops packets would otherwise hold a command for minutes, or for ever.
+    requestHandler: {
+      connectionTimeout: CONNECTION_MILLISECONDS,
+      requestTimeout: ANSWER_MILLISECONDS,
+      throwOnRequestTimeout: true,
+    },
   });
   const folder = `polycast/${environment}/`;
   const keyOf = (key: string) => `${folder}${key}${ENDING}`;

@@ -76,7 +76,9 @@ export async function withRollout<T>(
   purpose: string,
   work: (store: RolloutStore) => Promise<T>,
 ): Promise<T | HeldLease> {
-  const lease = await takeLease(objects, LOCK, purpose, LEASE_SECONDS);
+  const before = await objects.read(KEY);
+  const above = before === undefined ? 0 : parse(before, environment).token;
+  const lease = await takeLease(objects, LOCK, purpose, LEASE_SECONDS, Date.now, above);
   if ("heldBy" in lease) return lease;
   const renew = oneAtATime(() => lease.renew());
   const renewal = setInterval(
@@ -151,9 +153,22 @@ function startOf({ history }: RolloutState): number {
   return history[0]?.at ?? 0;
 }
 
+/** @throws PolycastError where it is damaged, newer or another environment's; nothing was changed then. */
 function parse({ text, source }: StoredText, environment: string): { token: number; rollout: RolloutState } {
-  const { token, rollout } = parseVersioned(text, VERSION, schema, `The rollout ${source}`);
-  return { token, rollout: parseRollout(JSON.stringify(rollout), source, environment) };
+  try {
+    const { token, rollout } = parseVersioned(text, VERSION, schema, `The rollout ${source}`);
+    return { token, rollout: parseRollout(JSON.stringify(rollout), source, environment) };
+  } catch (error) {
+    if (!(error instanceof PolycastError)) throw error;
+    throw new PolycastError(error.message, [
+      {
+        where: source,
+        what: "nothing was changed",
+        remedy:
+          "If it is damaged, restore the version before it, of the bucket's or of the files beside it: the next advance looks at everything anew and goes on from there.",
+      },
+    ]);
+  }
 }
 
 function format(token: number, rollout: RolloutState): string {

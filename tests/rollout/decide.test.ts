@@ -133,6 +133,41 @@ describe("a wave", () => {
   });
 });
 
+describe("a clock that jumps", () => {
+  const enter = (phase: "baking" | "settling") => ({ kind: "enter", phase }) as const;
+  const baking = after(begin, enter("baking"), { kind: "bake", at: NOW - HOLD });
+  const whole = withFleet(baking, "f1", { live: 100, applied: 100, runs: "new" });
+  /** The state after all that is recorded at one moment. */
+  const noted = (model: Model, now: number): Model => {
+    const decision = decided({ ...model, now });
+    if (decision.kind !== "note") return { ...model, now };
+    const occasion = { at: now, by: "me", why: decision.why };
+    return noted({ ...model, rollout: record(model.rollout, decision.event, occasion) }, now);
+  };
+
+  test("forward bakes nothing: no more is counted than between two looks", () => {
+    const { rollout } = noted(whole, NOW + 1_000_000);
+    expect(rollout.waves[0]).toMatchObject({ phase: "baking", baked: plan.lookSeconds });
+  });
+
+  test("back makes waits begin anew, and counts nothing", () => {
+    const before = whole.rollout.waves[0]?.baked ?? 0;
+    const back = noted(whole, NOW - 500);
+    expect(back.rollout.waves[0]).toMatchObject({ phase: "baking", baked: before, bakedAt: NOW - 500 });
+    expect(back.rollout.dns?.since).toBe(NOW - 500);
+    expect(noted(back, NOW - 500 + 1).rollout.waves[0]?.baked).toBe(before + 1);
+  });
+
+  test("forward while nodes are replaced gives up, and takes the fleet back", () => {
+    const settling = after(begin, enter("settling"));
+    const replaced = withFleet(settling, "f1", { live: 100, applied: 100, runs: "mixed", becomes: "new" });
+    expect(noted(replaced, NOW + 1_000_000).rollout).toMatchObject({
+      course: "back",
+      waves: [{ direction: "back" }, { phase: "waiting" }],
+    });
+  });
+});
+
 describe("people", () => {
   const occasion = { at: NOW, by: "you" };
 

@@ -178,9 +178,40 @@ test("another environment's, a damaged and a newer one are refused", async () =>
   const { version } = (await objects.read("rollout")) ?? {};
   await objects.write("rollout", '{"version": 1, "token": 1, "rollout": {"version": 1}}', version);
   await expect(readRollout(objects, NAME)).rejects.toThrow("malformed");
+  await expect(readRollout(objects, NAME)).rejects.toThrow("restore the version before it");
+  await expect(alone(() => Promise.resolve())).rejects.toThrow("malformed");
+  await expect(changeRollout(objects, NAME, paused)).rejects.toThrow("malformed");
   const next = await objects.read("rollout");
   await objects.write("rollout", '{"version": 7}', next?.version);
   await expect(readRollout(objects, NAME)).rejects.toThrow(/newer|version 7/);
+});
+
+test("after a version before it is restored, words and advances go on from there", async () => {
+  await begin();
+  const good = await objects.read("rollout");
+  await objects.write("rollout", "{", good?.version);
+  const damaged = await objects.read("rollout");
+  await objects.write("rollout", good?.text ?? "", damaged?.version);
+  expect(await alone(async (store) => (await store.read())?.rollout.id)).toBe("r");
+  expect((await changeRollout(objects, NAME, paused)).paused?.by).toBe("ben");
+});
+
+test("a lock that is damaged says so; once it is removed, the next one goes on, and one before it writes no more", async () => {
+  await begin();
+  await alone(() => Promise.resolve());
+  await alone(async (stale) => {
+    const before = await stale.read();
+    const lock = await objects.read("rollout-lock");
+    await objects.write("rollout-lock", "{", lock?.version);
+    await expect(alone(() => Promise.resolve())).rejects.toThrow(
+      /Nobody can tell who is at work[^]*Remove it/,
+    );
+    const damaged = await objects.read("rollout-lock");
+    await objects.remove("rollout-lock", damaged?.version ?? "");
+    expect(await alone(async (store) => (await store.read())?.rollout.id)).toBe("r");
+    expect(await stale.write(paused(rollout()), before?.version)).toBeUndefined();
+  });
+  expect((await readRollout(objects, NAME))?.rollout.paused).toBeUndefined();
 });
 
 /** As if all the time that a lock lasts had passed for whoever comes next. */

@@ -62,7 +62,6 @@ export class FleetStack extends TerraformStack {
           ? keptLogAccess(this, fleet.name, granted)
           : granted,
       after: [record],
-      sandbox,
       protect: environment.protect ?? !sandbox,
       projectRoot: projectRootFrom(app, this),
     });

@@ -1,7 +1,10 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import type { FleetWish } from "./fleet-inputs";
+import { minNodes, type FleetWish } from "./fleet-inputs";
+import type { FleetDemand } from "./fleet-provider";
+import { isCount } from "./numbers";
 import { show, type Problem } from "./problem";
+import { isWithin, whyNobodys, type Address, type Network } from "./special-prefixes";
 
 /** A prefix of one family, and the address in it that clients connect to. */
 export interface AnnouncedPrefix {
@@ -17,6 +20,16 @@ export interface Announcement {
   readonly ipv4: AnnouncedPrefix;
   /** Only with, and always with, `ipv6: true` of the fleet. */
   readonly ipv6?: AnnouncedPrefix;
+  /**
+   * Blocks that a registry has in your name, in CIDR notation: what lies in none of them is refused. Left out: only what nobody
+   * could announce is.
+   */
+  readonly own?: readonly string[];
+  /**
+   * How many sessions the provider has granted you, where it has said so. A node has one for each family, and a release has old
+   * and new nodes side by side.
+   */
+  readonly sessions?: number;
 }
 
 /** What a provider passes on of an announcement. */
@@ -25,7 +38,12 @@ export interface AnnouncementLimits {
   readonly longest: { readonly ipv4: number; readonly ipv6: number };
   /** Whether an autonomous system of RFC 6996 may announce, or why not. */
   readonly privateAsn: true | string;
+  /** Sites without routers that take sessions, each with why. */
+  readonly sitesWithout: Readonly<Record<string, string>>;
 }
+
+/** What an announcement is held against. */
+type AnnouncingFleet = Pick<FleetWish, "ipv6" | "sites"> & Pick<FleetDemand, "sandbox">;
 
 const prefixSchema = z.strictObject({ prefix: z.string(), address: z.string() });
 
@@ -34,20 +52,66 @@ export const announcementSchema = z.strictObject({
   asn: z.number(),
   ipv4: prefixSchema,
   ipv6: prefixSchema.optional(),
+  own: z.array(z.string()).optional(),
+  sessions: z.number().optional(),
 });
 
 /** Everything that is wrong with what a fleet is to announce. */
 export function checkAnnouncement(
-  { asn, ipv4, ipv6 }: Announcement,
-  wish: Pick<FleetWish, "ipv6">,
+  announcement: Announcement,
+  fleet: AnnouncingFleet,
   limits: AnnouncementLimits,
   where: string,
 ): readonly Problem[] {
+  const { asn, ipv4, ipv6, own } = announcement;
+  const rules = { longest: limits.longest, own, sandbox: fleet.sandbox };
   return [
     ...checkAsn(asn, limits, `${where}.asn`),
-    ...checkPrefix("ipv4", ipv4, limits, `${where}.ipv4`),
-    ...(ipv6 === undefined ? [] : checkPrefix("ipv6", ipv6, limits, `${where}.ipv6`)),
-    ...checkFamilies(ipv6, wish, where),
+    ...checkPrefix("ipv4", ipv4, rules, `${where}.ipv4`),
+    ...(ipv6 === undefined ? [] : checkPrefix("ipv6", ipv6, rules, `${where}.ipv6`)),
+    ...checkFamilies(ipv6, fleet, where),
+    ...checkOwn(own, `${where}.own`),
+    ...checkSites(fleet, limits, where),
+    ...checkSessions(announcement, fleet, `${where}.sessions`),
+  ];
+}
+
+function checkOwn(own: readonly string[] = [], where: string): readonly Problem[] {
+  return own.flatMap((block, index) => {
+    const network = ipaddr.isValidCIDR(block) ? ipaddr.parseCIDR(block) : undefined;
+    if (network !== undefined && firstOf(...network) === network[0].toString()) return [];
+    return [{ where: `${where}[${index}]`, what: `${show(block)} is not a block such as "203.0.112.0/22"` }];
+  });
+}
+
+function checkSites(
+  { sites }: AnnouncingFleet,
+  limits: AnnouncementLimits,
+  where: string,
+): readonly Problem[] {
+  return Object.keys(sites).flatMap((site) => {
+    const why = limits.sitesWithout[site];
+    return why === undefined ? [] : [{ where, what: `nodes in ${show(site)} could not announce: ${why}` }];
+  });
+}
+
+function checkSessions(
+  { sessions, ipv6 }: Announcement,
+  { sites }: AnnouncingFleet,
+  where: string,
+): readonly Problem[] {
+  if (sessions === undefined) return [];
+  if (!isCount(sessions)) return [{ where, what: `${show(sessions)} is not a whole number above 0` }];
+  const nodes = Object.values(sites).reduce((sum, site) => sum + minNodes(site), 0);
+  const families = ipv6 === undefined ? 1 : 2;
+  const needed = 2 * nodes * families;
+  if (needed <= sessions) return [];
+  return [
+    {
+      where,
+      what: `${nodes} nodes with ${families === 1 ? "a session" : "two sessions"} each need ${needed} while a release has old and new ones side by side; ${sessions} are granted`,
+      remedy: "Ask the provider for more sessions, or take fewer or larger nodes.",
+    },
   ];
 }
 
@@ -69,36 +133,29 @@ function checkAsn(asn: number, { privateAsn }: AnnouncementLimits, where: string
   if (!Number.isInteger(asn) || asn < 0 || asn > 4_294_967_295) {
     return [{ where, what: `${show(asn)} is not the number of an autonomous system` }];
   }
-  if (isWithin(asn, RESERVED_ASNS)) {
+  if (isAmong(asn, RESERVED_ASNS)) {
     return [{ where, what: `${asn} is reserved; nobody may announce with it` }];
   }
-  if (isWithin(asn, PRIVATE_ASNS) && privateAsn !== true) {
+  if (isAmong(asn, PRIVATE_ASNS) && privateAsn !== true) {
     return [{ where, what: `${asn} is a private autonomous system: ${privateAsn}` }];
   }
   return [];
 }
 
-function isWithin(asn: number, ranges: readonly (readonly [number, number])[]): boolean {
+function isAmong(asn: number, ranges: readonly (readonly [number, number])[]): boolean {
   return ranges.some(([first, last]) => asn >= first && asn <= last);
 }
 
-/** Ranges, as the library names them, that belong to nobody who could announce them. */
-const NOT_ANNOUNCEABLE: readonly string[] = [
-  "unspecified",
-  "broadcast",
-  "multicast",
-  "linkLocal",
-  "loopback",
-  "carrierGradeNat",
-  "private",
-  "uniqueLocal",
-  "ipv4Mapped",
-];
+/** What a prefix is held against. */
+interface PrefixRules extends Pick<AnnouncementLimits, "longest"> {
+  readonly own: readonly string[] | undefined;
+  readonly sandbox: boolean;
+}
 
 function checkPrefix(
   family: "ipv4" | "ipv6",
   { prefix, address }: AnnouncedPrefix,
-  { longest }: AnnouncementLimits,
+  { longest, own, sandbox }: PrefixRules,
   where: string,
 ): readonly Problem[] {
   const name = family === "ipv4" ? "IPv4" : "IPv6";
@@ -124,17 +181,20 @@ function checkPrefix(
       what: `a /${bits} does not travel; /${longest[family]} is the longest prefix that can be announced here`,
     });
   }
-  if (NOT_ANNOUNCEABLE.includes(base.range())) {
+  const why = whyNobodys(network, { sandbox });
+  if (why !== undefined) {
+    problems.push({ where: `${where}.prefix`, what: `${show(prefix)} is nobody's to announce: ${why}` });
+  }
+  const blocks = own?.filter((block) => ipaddr.isValidCIDR(block)).map((block) => ipaddr.parseCIDR(block));
+  if (blocks !== undefined && !blocks.some((block) => isWithin(network, block))) {
     problems.push({
       where: `${where}.prefix`,
-      what: `${show(prefix)} is nobody's to announce (${base.range()})`,
+      what: `${show(prefix)} is not yours: it lies in none of ${own?.join(", ") ?? ""}`,
+      remedy: "Correct it, or add the block that a registry has in your name to announce.own.",
     });
   }
   return [...problems, ...checkAddress(address, network, name, `${where}.address`)];
 }
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-type Network = readonly [Address, number];
 
 function checkAddress(
   address: string,

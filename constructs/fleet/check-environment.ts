@@ -24,6 +24,7 @@ export function demandOf({
   controlPlaneUrl,
   controlPlaneCa,
   controlPlaneJoinToken,
+  sandbox = false,
 }: Environment): FleetDemand {
   return {
     environment: name,
@@ -31,6 +32,7 @@ export function demandOf({
     health: { ...DEFAULT_HEALTH_CHECK, ...health },
     clientAffinity: clientAffinity ?? "none",
     controlPlaneUrl,
+    sandbox,
     ...(controlPlaneCa !== undefined && { controlPlaneCa }),
     ...(controlPlaneJoinToken === true && { joinToken: LONGEST_JOIN_TOKEN }),
   };

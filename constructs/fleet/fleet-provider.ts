@@ -20,6 +20,8 @@ export interface FleetDemand {
   readonly controlPlaneUrl: string;
   /** Certificates (PEM) to trust there; by default those that the node's system trusts. */
   readonly controlPlaneCa?: string;
+  /** True: dummy credentials and loopback endpoints in every provider block, and addresses for documentation are as good as any. */
+  readonly sandbox: boolean;
   /** With which a node enrols there; where it is checked only, one as long as it may be. */
   readonly joinToken?: string;
 }
@@ -47,8 +49,6 @@ export interface FleetProps extends FleetDemand {
   readonly logAccess: NodeLogAccess | undefined;
   /** True: no plan may destroy what holds an address. */
   readonly protect: boolean;
-  /** True: dummy credentials and loopback endpoints in every provider block. */
-  readonly sandbox: boolean;
   /** Polycast's own folder, from where Terraform runs the stack: for commands that Terraform starts. */
   readonly projectRoot: string;
 }

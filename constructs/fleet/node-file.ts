@@ -139,7 +139,14 @@ export function logGroupName(environment: string, fleet: string): string {
 
 /** The node file of one fleet, or of one site of it. */
 export function nodeFile(
-  { environment, listeners, health, controlPlaneUrl, controlPlaneCa, joinToken }: FleetDemand,
+  {
+    environment,
+    listeners,
+    health,
+    controlPlaneUrl,
+    controlPlaneCa,
+    joinToken,
+  }: Omit<FleetDemand, "sandbox">,
   fleet: { readonly name: string; readonly provider: string },
   release: string,
   site: NodeFile["site"],

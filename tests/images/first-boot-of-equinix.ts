@@ -34,6 +34,7 @@ async function main(url: string, output: string): Promise<void> {
       health: DEFAULT_HEALTH_CHECK,
       clientAffinity: "none",
       controlPlaneUrl: "https://control.invalid",
+      sandbox: false,
       logAccess: undefined,
       release: { id: "r7", image: sha256 },
     },

@@ -8,7 +8,12 @@ export const BGP_PASSWORD = "vultr_bgp_password";
  * What Vultr passes on. A private autonomous system of an account announces as AS20473, for which the prefix then needs a ROA:
  * https://docs.vultr.com/vultr-ip-prefix-onboarding-process-and-timeline
  */
-export const VULTR_ANNOUNCES: AnnouncementLimits = { longest: { ipv4: 24, ipv6: 48 }, privateAsn: true };
+export const VULTR_ANNOUNCES: AnnouncementLimits = {
+  longest: { ipv4: 24, ipv6: 48 },
+  privateAsn: true,
+  // Vultr names none.
+  sitesWithout: {},
+};
 
 /** The router that every instance sees, two hops away: https://docs.vultr.com/configuring-bgp-on-vultr */
 export const VULTR_ROUTERS = {

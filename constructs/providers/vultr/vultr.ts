@@ -73,7 +73,12 @@ function check(
     ...Object.entries(wish.sites).flatMap(([site, siteWish]) =>
       checkSite(site, siteWish, { name, demand, where: `${where}.sites["${site}"]` }),
     ),
-    ...checkAnnouncement(wish.announce, wish, VULTR_ANNOUNCES, `${where}.announce`),
+    ...checkAnnouncement(
+      wish.announce,
+      { ...wish, sandbox: demand.sandbox },
+      VULTR_ANNOUNCES,
+      `${where}.announce`,
+    ),
     ...checkListeners(wish, demand, where),
     ...checkImage(release),
     ...checkData(name, wish, { ...demand, release }, where),

@@ -11,6 +11,11 @@ const IPV4 = { prefix: "198.51.100.0/24", address: "198.51.100.10" };
 const IPV6 = { prefix: "2001:db8:a::/48", address: "2001:db8:a::10" };
 const DUAL: Partial<VultrWish> = { ipv6: true, announce: { asn: 64_512, ipv4: IPV4, ipv6: IPV6 } };
 
+/** Outside the sandbox a prefix for documentation is refused. */
+const GIVEN_OUT: Partial<VultrWish> = {
+  announce: { asn: 64_512, ipv4: { prefix: "45.76.1.0/24", address: "45.76.1.10" } },
+};
+
 type Instance = Values & { hostname: string; lifecycle: Values; depends_on: string[] };
 
 function stackOf(
@@ -82,7 +87,7 @@ describe("the instances", () => {
 
   test("wait for the world in the sandbox, elsewhere for their own first TCP port", () => {
     const commandIn = (environment: Parameters<typeof testEnvironment>[0]) =>
-      JSON.stringify(instancesOf(stackOf({}, environment))[0]?.["provisioner"]);
+      JSON.stringify(instancesOf(stackOf(GIVEN_OUT, environment))[0]?.["provisioner"]);
     expect(commandIn({})).toContain("--sandbox");
     const real = commandIn({
       sandbox: false,
@@ -139,7 +144,10 @@ describe("the password of the BGP sessions", () => {
     (stack as unknown as { variable: Record<string, Values> }).variable["vultr_bgp_password"] ?? {};
 
   test("is a sensitive variable without a default, which only the user data refer to", () => {
-    const real = stackOf({}, { sandbox: false, state: { kind: "s3", bucket: "test", region: "us-east-1" } });
+    const real = stackOf(GIVEN_OUT, {
+      sandbox: false,
+      state: { kind: "s3", bucket: "test", region: "us-east-1" },
+    });
     expect(variable(real)).toMatchObject({ sensitive: true, type: "string" });
     expect(variable(real)["default"]).toBeUndefined();
     const text = JSON.stringify({ ...real.resource, vultr_instance: {} });
@@ -218,7 +226,10 @@ describe("the fleet", () => {
 
   test("has a key in the code in the sandbox only", () => {
     expect(plain.provider["vultr"]).toEqual([{ api_key: "sandbox" }]);
-    const real = stackOf({}, { sandbox: false, state: { kind: "s3", bucket: "test", region: "us-east-1" } });
+    const real = stackOf(GIVEN_OUT, {
+      sandbox: false,
+      state: { kind: "s3", bucket: "test", region: "us-east-1" },
+    });
     expect(real.provider["vultr"]).toEqual([{}]);
   });
 });
@@ -297,7 +308,7 @@ describe("what Vultr cannot do is refused", () => {
     [
       "a prefix of nobody",
       announce({ ipv4: { prefix: "10.0.0.0/24", address: "10.0.0.1" } }),
-      /nobody's to announce \(private\)/,
+      /nobody's to announce: it reaches into 10\.0\.0\.0\/8, private/,
     ],
     [
       "a prefix that begins elsewhere",
@@ -324,6 +335,16 @@ describe("what Vultr cannot do is refused", () => {
       "the network's own address",
       announce({ ipv4: { ...IPV4, address: "198.51.100.0" } }),
       /first or last address/,
+    ],
+    [
+      "a prefix that is not one's own",
+      announce({ own: ["203.0.112.0/22"] }),
+      /"198\.51\.100\.0\/24" is not yours: it lies in none of 203\.0\.112\.0\/22/,
+    ],
+    [
+      "more nodes than sessions",
+      { sites: { ewr: { nodes: 3 } }, ...announce({ sessions: 5 }) },
+      /announce\.sessions: 3 nodes with a session each need 6/,
     ],
     ["a reserved system", announce({ asn: 64_500 }), /asn: 64500 is reserved/],
     ["no system", announce({ asn: 0.5 }), /0\.5 is not the number of an autonomous system/],

@@ -6,6 +6,7 @@ import type { FleetProvider } from "../constructs/fleet/fleet-provider";
 import { show, suggest, type Problem } from "../constructs/fleet/problem";
 import type { ReleaseManifest } from "../constructs/image/release-manifest";
 import type { LiveRecord } from "../live/live-record";
+import { normalRelease, releaseIds } from "../live/live-release";
 import { describeLoad, overloads } from "./peak-load";
 import type { RolloutWish } from "./rollout-wish";
 
@@ -32,18 +33,21 @@ export function checkReleases(
       remedy: `Promote it: npx polycast image promote --release ${id} --to candidate`,
     });
   }
-  if (fleets.every(({ name }) => live[name]?.release === id)) {
+  const runs = ({ name, wish }: FleetProvider): readonly string[] =>
+    live[name] === undefined ? [] : releaseIds(normalRelease(live[name], wish.sites));
+  if (fleets.every((fleet) => runs(fleet).join() === id)) {
     problems.push({ where: "release", what: `every fleet runs ${show(id)} already` });
   }
   return [
     ...problems,
-    ...fleets.flatMap(({ name, provider }): Problem[] => {
-      const previous = live[name]?.release;
+    ...fleets.flatMap((fleet): Problem[] => {
+      const { name, provider } = fleet;
+      const consequence = `the fleet ${show(name)} could not go back to it`;
       return [
         ...checkImage(releases, id, provider, `the fleet ${show(name)} could not get it`),
-        ...(previous === undefined
+        ...(live[name] === undefined
           ? [{ where: `fleets.${name}`, what: "is not in the live record", remedy: "Deploy it first." }]
-          : checkImage(releases, previous, provider, `the fleet ${show(name)} could not go back to it`)),
+          : runs(fleet).flatMap((previous) => checkImage(releases, previous, provider, consequence))),
       ];
     }),
   ];

@@ -20,7 +20,8 @@ import {
   type Situation,
   type WaveSituation,
 } from "./situation";
-import { afterWave, beforeWave, standingRelease } from "./standing-release";
+import { recordedRelease, releaseText } from "../live/live-release";
+import { afterWave, beforeWave, releasesAfter, standingRelease } from "./standing-release";
 
 export type Decision =
   /** Do this, then look again. */
@@ -187,11 +188,12 @@ function replace(situation: WaveSituation): Decision {
   if (held !== undefined) return held;
   return whenServed(situation, () => {
     const planned = plan.fleets[fleet] as PlannedFleet;
-    const release = forward ? planned.next : planned.previous;
-    const sites = forward ? wave.plan.sites : undefined;
+    const { sites } = wave.plan;
+    const release = forward ? releasesAfter(planned, wave.plan) : planned.previous;
     const again = refused === undefined ? "" : `, again; the last time: ${refused}`;
+    const gets = releaseText(recordedRelease(release));
     const action: Action = { kind: "replace", fleet, release, ...(sites !== undefined && { sites }) };
-    return { kind: "act", action, why: `${fleet} gets ${release.id}${again}` };
+    return { kind: "act", action, why: `${fleet} gets ${gets}${again}` };
   });
 }
 

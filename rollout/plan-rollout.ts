@@ -5,6 +5,7 @@ import type { FleetProvider } from "../constructs/fleet/fleet-provider";
 import { refuseIfAny, show } from "../constructs/fleet/problem";
 import type { ReleaseManifest } from "../constructs/image/release-manifest";
 import type { LiveRecord } from "../live/live-record";
+import { normalRelease } from "../live/live-release";
 import { holdTraffic } from "../live/traffic-valve";
 import { checkNotify, checkPeak, checkReleases, checkShares, checkWish } from "./check-rollout";
 import { describeShortfall, shortfallsOf, type Shortfall } from "./peak-load";
@@ -113,11 +114,13 @@ function plannedFleet(
     image: manifest.releases[id]?.images[provider] as PlannedFleet["next"]["image"],
   });
   const live = record.fleets[name] ?? { release: "", share: 0 };
+  const { sites } = normalRelease(live, wish.sites);
+  const others = Object.entries(sites ?? {}).map(([site, id]) => [site, entry(id)] as const);
   return {
     provider,
     capacity: capacityOf(wish).connections,
     share: live.share,
-    previous: entry(live.release),
+    previous: { ...entry(live.release), ...(sites !== undefined && { sites: Object.fromEntries(others) }) },
     next: entry(release),
   };
 }

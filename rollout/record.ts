@@ -1,4 +1,5 @@
 /** What becomes of the recorded state. Nothing here decides; see `decide` and `command`. */
+import { recordedRelease, releaseText } from "../live/live-release";
 import type { DnsSeen, Occasion, RolloutEvent } from "./rollout-event";
 import {
   isInTransition,
@@ -72,7 +73,8 @@ function begin(
   const { fleet: name } = rollout.plan.waves[index] ?? { fleet: "" };
   const fleet = rollout.plan.fleets[name];
   // A fleet that runs the release already has nothing to replace, and has to prove itself like the others.
-  const runsIt = direction === "forward" && fleet?.previous.id === fleet?.next.id;
+  const runsIt =
+    direction === "forward" && fleet?.previous.id === fleet?.next.id && fleet?.previous.sites === undefined;
   const waves = rollout.waves.map((wave, each) =>
     each === index
       ? {
@@ -85,18 +87,20 @@ function begin(
   return { ...rollout, waves };
 }
 
-/** The wave in transition is undone: drained first where its nodes may be of the new release, by it or an earlier wave. */
+/**
+ * The wave in transition is undone: drained first where its nodes may be of the new release, by it or an earlier wave of its
+ * fleet. Only what it has done itself counts as touched: until then its nodes are what that one has made of them.
+ */
 export function turnBack(rollout: RolloutState, at: number): RolloutState {
   const { fleet } = waveInTransition(rollout)?.plan ?? {};
   const earlier = wavesOf(rollout).some(
     ({ plan, state }) => plan.fleet === fleet && state.phase === "done" && state.direction === "forward",
   );
-  return changeWave(rollout, (wave) => {
-    const touched = wave.touched || earlier;
-    return wave.direction === "back"
+  return changeWave(rollout, (wave) =>
+    wave.direction === "back"
       ? wave
-      : { ...enter(touched ? "draining" : "restoring", at)(wave), direction: "back", touched };
-  });
+      : { ...enter(wave.touched || earlier ? "draining" : "restoring", at)(wave), direction: "back" },
+  );
 }
 
 /** Going back gives a fleet all that it had, so earlier waves of the same fleet are undone too. */
@@ -191,7 +195,7 @@ function describeEvent(event: RolloutEvent): string {
     case "intend":
       return event.action.kind === "steer"
         ? `share to ${event.action.percent} %`
-        : `replace with ${event.action.release.id}`;
+        : `replace with ${releaseText(recordedRelease(event.action.release))}`;
     case "turn back":
     case "steered":
     case "replaced":

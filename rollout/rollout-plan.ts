@@ -7,6 +7,9 @@ export type EvidenceKind = (typeof EVIDENCE)[number];
 /** A release as a manifest names it for one provider: `FleetRelease`, as JSON keeps it. */
 const fleetRelease = z.strictObject({ id: z.string(), image: z.json() });
 
+/** `FleetReleases`, as JSON keeps it. */
+const fleetReleases = fleetRelease.extend({ sites: z.record(z.string(), fleetRelease).optional() });
+
 const fleet = z.strictObject({
   provider: z.string(),
   /** Connections that it carries at once. */
@@ -14,13 +17,13 @@ const fleet = z.strictObject({
   /** Percent of what the policy gives it, of the live record, at the start; the rollout gives it back in the end. */
   share: z.number(),
   /** What it ran at the start: a rollback restores exactly this. */
-  previous: fleetRelease,
+  previous: fleetReleases,
   next: fleetRelease,
 });
 
 const wave = z.strictObject({
   fleet: z.string(),
-  /** The sites that run the new release after this wave. Left out: all of them. */
+  /** The sites that this wave is about: they get the new release, the others keep what they have. Left out: all of them. */
   sites: z.array(z.string()).optional(),
   /**
    * The shares that the fleet has on its way, in percent of the live record, ascending. The first is what it has while its
@@ -62,4 +65,5 @@ export const rolloutPlanSchema = z.strictObject({
 
 export type RolloutPlan = z.infer<typeof rolloutPlanSchema>;
 export type PlannedFleet = RolloutPlan["fleets"][string];
+export type PlannedReleases = PlannedFleet["previous"];
 export type PlannedWave = RolloutPlan["waves"][number];

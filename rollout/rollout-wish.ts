@@ -16,7 +16,7 @@ export interface RolloutWish {
   readonly approve?: "once" | "each";
   /** The fleets in the order of their waves. Default: those with the least traffic first. */
   readonly order?: readonly string[];
-  /** Fleet -> sites that get the release in a wave of their own, before the fleet's others. Default: none. */
+  /** Fleet -> sites that get the release in a wave of their own, before its others. Default: none. */
   readonly firstSites?: Readonly<Record<string, readonly string[]>>;
   /** Whether a command of the user's own judges each fleet too. Default: false. */
   readonly command?: boolean;

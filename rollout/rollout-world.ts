@@ -1,6 +1,6 @@
 /** Through these a rollout touches the world: who carries it out implements them. */
 import type { DnsLook, Look } from "./look";
-import type { PlannedFleet, RolloutPlan } from "./rollout-plan";
+import type { PlannedReleases, RolloutPlan } from "./rollout-plan";
 import type { RolloutState } from "./rollout-state";
 
 /** Gives a fleet a share, one step of DNS towards it. */
@@ -17,9 +17,12 @@ export interface Steer {
 export interface Replace {
   readonly kind: "replace";
   readonly fleet: string;
-  /** The manifest's entry, exactly: refuse where the manifest holds something else by now. */
-  readonly release: PlannedFleet["next"];
-  /** The sites that get it, the others what they had at the start of the rollout; left out: all. */
+  /**
+   * What the whole fleet is to run, by the manifest's entries, exactly: refuse where the manifest holds something else by
+   * now.
+   */
+  readonly release: PlannedReleases;
+  /** The sites that it is about: nothing of the others may change. Left out: all. */
   readonly sites?: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 /** Which release each site of a fleet should run, by what is recorded. */
+import { releaseAt } from "../constructs/fleet/fleet-releases";
 import type { ExpectedRelease } from "./look";
-import type { RolloutPlan } from "./rollout-plan";
+import type { PlannedFleet, PlannedReleases, PlannedWave, RolloutPlan } from "./rollout-plan";
 import { wavesOf, type RolloutState, type Wave } from "./rollout-state";
 
 /** While no wave of the fleet is in transition. */
@@ -23,11 +24,25 @@ export function afterWave({ plan }: RolloutState, wave: Wave): ExpectedRelease {
   return wave.state.direction === "forward" ? releaseOf(plan, wave) : previousRelease(plan, wave.plan.fleet);
 }
 
-function releaseOf(plan: RolloutPlan, { plan: { fleet, sites } }: Wave): ExpectedRelease {
-  const previous = previousRelease(plan, fleet);
-  return (site) => (sites?.includes(site) === false ? previous(site) : (plan.fleets[fleet]?.next.id ?? ""));
+/** What a wave is to make of its fleet, going forward. */
+export function releasesAfter(
+  { previous, next }: PlannedFleet,
+  { sites }: Pick<PlannedWave, "sites">,
+): PlannedReleases {
+  if (sites === undefined) return next;
+  const first = sites.map((site) => [site, next] as const);
+  return { ...previous, sites: { ...previous.sites, ...Object.fromEntries(first) } };
+}
+
+function releaseOf({ fleets }: RolloutPlan, { plan }: Wave): ExpectedRelease {
+  const fleet = fleets[plan.fleet];
+  return at(fleet && releasesAfter(fleet, plan));
 }
 
 function previousRelease({ fleets }: RolloutPlan, fleet: string): ExpectedRelease {
-  return () => fleets[fleet]?.previous.id ?? "";
+  return at(fleets[fleet]?.previous);
+}
+
+function at(releases: PlannedReleases | undefined): ExpectedRelease {
+  return (site) => (releases === undefined ? "" : releaseAt(releases, site).id);
 }

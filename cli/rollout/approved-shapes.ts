@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FleetReleases } from "../../constructs/fleet/fleet-provider";
 import { PolycastError, type Problem } from "../../constructs/fleet/problem";
 import { parseVersioned } from "../../constructs/fleet/versioned-file";
 import type { FleetDeployment } from "../../live/deployment";
@@ -6,6 +7,8 @@ import type { ObjectStore } from "../../live/object-store";
 import { readDeployment } from "../../live/read-deployment";
 import { fleetStackName } from "../../live/stack-names";
 import type { RolloutPlan } from "../../rollout/rollout-plan";
+import type { Replace } from "../../rollout/rollout-world";
+import { releasesAfter } from "../../rollout/standing-release";
 import { TerraformRefusal } from "../adopt/stack-terraform";
 import { describeShape, planShapeSchema, shapeOf, type PlanShape } from "./plan-shape";
 import { withPlan } from "./rollout-stacks";
@@ -16,10 +19,20 @@ const schema = z.strictObject({
   version: z.literal(VERSION),
   /** Fleet -> what its plan does. */
   fleets: z.record(z.string(), planShapeSchema),
+  /** Fleet -> what its plan does where only its first sites get the release. */
+  firstSites: z.record(z.string(), planShapeSchema).optional(),
 });
 
-/** Fleet -> what Terraform may do to it in this rollout, forward and back. */
-export type ApprovedShapes = Readonly<Record<string, PlanShape>>;
+/** What Terraform may do to each fleet in this rollout, forward and back. */
+export type ApprovedShapes = Omit<z.infer<typeof schema>, "version">;
+
+/** What a replacement may do; undefined: nothing of the kind was approved. */
+export function shapeFor(
+  { fleets, firstSites }: ApprovedShapes,
+  { fleet, sites }: Replace,
+): PlanShape | undefined {
+  return sites === undefined ? fleets[fleet] : firstSites?.[fleet];
+}
 
 /**
  * Plans every fleet with the release, and without it: a fleet that would change all the same is refused, so that what is
@@ -28,19 +41,19 @@ export type ApprovedShapes = Readonly<Record<string, PlanShape>>;
  */
 export async function planShapes(
   scene: RolloutScene,
-  { fleets }: RolloutPlan,
+  { fleets, waves }: RolloutPlan,
   tell: (line: string) => void,
 ): Promise<ApprovedShapes> {
   const deployments = await readDeployment(scene.environment, scene.live);
   const shapes: Record<string, PlanShape> = {};
+  const firstSites: Record<string, PlanShape> = {};
   const problems: Problem[] = [];
-  for (const [name, { next }] of Object.entries(fleets)) {
+  for (const [name, planned] of Object.entries(fleets)) {
     const stack = fleetStackName(name);
     const shape = (of: readonly FleetDeployment[]): Promise<PlanShape> =>
       withPlan(scene, stack, of, undefined, ({ plan }) => Promise.resolve(shapeOf(plan)));
-    const changed = deployments.map((each) =>
-      each.fleet.name === name ? { ...each, release: { id: next.id, image: next.image } } : each,
-    );
+    const changed = (release: FleetReleases): readonly FleetDeployment[] =>
+      deployments.map((each) => (each.fleet.name === name ? { ...each, release } : each));
     try {
       const own = await shape(deployments);
       if (Object.keys(own).length > 0) {
@@ -50,7 +63,12 @@ export async function planShapes(
           remedy: `Deploy them first: npx polycast deploy ${stack}`,
         });
       }
-      shapes[name] = await shape(changed);
+      const first = waves.find(({ fleet, sites }) => fleet === name && sites !== undefined);
+      if (first !== undefined) {
+        firstSites[name] = await shape(changed(releasesAfter(planned, first)));
+        tell(`${name}, ${first.sites?.join(", ") ?? ""} alone: ${describeShape(firstSites[name])}`);
+      }
+      shapes[name] = await shape(changed(planned.next));
       tell(`${name}: ${describeShape(shapes[name])}`);
     } catch (error) {
       if (!(error instanceof TerraformRefusal)) throw error;
@@ -58,12 +76,12 @@ export async function planShapes(
     }
   }
   if (problems.length > 0) throw new PolycastError("The rollout was not started:", problems);
-  return shapes;
+  return { fleets: shapes, ...(Object.keys(firstSites).length > 0 && { firstSites }) };
 }
 
 /** Keeps them beside the rollout's state, never to be changed. */
-export async function keepShapes(objects: ObjectStore, id: string, fleets: ApprovedShapes): Promise<void> {
-  await objects.write(keyOf(id), `${JSON.stringify({ version: VERSION, fleets }, null, 2)}\n`, undefined);
+export async function keepShapes(objects: ObjectStore, id: string, shapes: ApprovedShapes): Promise<void> {
+  await objects.write(keyOf(id), `${JSON.stringify({ version: VERSION, ...shapes }, null, 2)}\n`, undefined);
 }
 
 /** @throws PolycastError where they are lost: nothing may be applied then. */
@@ -79,7 +97,7 @@ export async function readShapes(objects: ObjectStore, id: string): Promise<Appr
       },
     ]);
   }
-  return parseVersioned(stored.text, VERSION, schema, `The approved plans ${stored.source}`).fleets;
+  return parseVersioned(stored.text, VERSION, schema, `The approved plans ${stored.source}`);
 }
 
 function keyOf(id: string): string {

@@ -13,6 +13,7 @@ export interface StartOptions {
   readonly spare?: string;
   readonly approve?: "once" | "each";
   readonly order?: string;
+  readonly firstSites?: readonly string[];
   readonly alone?: true;
 }
 
@@ -39,10 +40,12 @@ export function rolloutWish({ rollout, fleets }: Environment, options: StartOpti
   };
   const bakeSeconds = seconds("--bake", options.bake ?? rollout?.bake);
   const settleSeconds = seconds("--settle", options.settle ?? rollout?.settle);
+  const asked = options.firstSites?.map((text) => parseFirstSites(text, problems));
   refuseIfAny(() => `The rollout of ${show(options.release)} was not started:`, problems);
   const spare = options.spare === undefined ? rollout?.spare : options.spare === "2" ? 2 : 1;
   const approve = options.approve ?? rollout?.approve;
   const order = options.order?.split(",") ?? rollout?.order;
+  const firstSites = asked === undefined ? rollout?.firstSites : Object.fromEntries(asked);
   return {
     release: options.release,
     peak: peak ?? 0,
@@ -51,9 +54,20 @@ export function rolloutWish({ rollout, fleets }: Environment, options: StartOpti
     ...(spare !== undefined && { spare }),
     ...(approve !== undefined && { approve }),
     ...(order !== undefined && { order }),
+    ...(firstSites !== undefined && { firstSites }),
     command: rollout?.verify !== undefined,
     ...(options.alone === true && fleets.length === 1 && { alone: true }),
   };
+}
+
+/** `aws=us-east-1,eu-central-1`; what is not of this form is a problem. */
+function parseFirstSites(text: string, problems: Problem[]): readonly [fleet: string, sites: string[]] {
+  const [fleet = "", sites = "", ...more] = text.split("=");
+  if (fleet === "" || sites.split(",").includes("") || more.length > 0) {
+    const what = `${show(text)} is not a fleet and its sites, such as "aws=us-east-1,eu-central-1"`;
+    problems.push({ where: "--first-sites", what });
+  }
+  return [fleet, sites.split(",")];
 }
 
 /** The environment's own command that judges each fleet. */

@@ -1,4 +1,5 @@
 import type { Environment } from "../../constructs/fleet/environment";
+import { sitesText } from "../../live/live-release";
 import { fleetStackName } from "../../live/stack-names";
 import type { DnsLook, Finding, FleetLook, Look } from "../../rollout/look";
 import { waveInTransition, type RolloutState } from "../../rollout/rollout-state";
@@ -69,7 +70,7 @@ async function lookAtFleet(
   const { plan } = rollout;
   const fleet = environment.fleets.find((each) => each.name === name);
   if (fleet === undefined) return {};
-  const release = (await live.read().catch(() => undefined))?.record.fleets[name]?.release;
+  const runs = (await live.read().catch(() => undefined))?.record.fleets[name];
   const address = await addressOf(scene, name).catch(() => undefined);
   const drained = dns?.percents[name] === 0 && dns.arrived;
   const verify = verifyOf(environment);
@@ -82,7 +83,7 @@ async function lookAtFleet(
   const nodes: FleetLook =
     typeof known === "string" || known.source === "none"
       ? Object.fromEntries(["nodes", "replacement"].map((key) => [key, find("unclear", unknown ?? "")]))
-      : nodeEvidence(fleet, known, release, find, wholeSeconds(rollout, name, clock.now()));
+      : nodeEvidence(fleet, known, runs, find, wholeSeconds(rollout, name, clock.now()));
   const [answers, alarms, command] = await Promise.all([
     withAddress((to) => answerEvidence(scene, { fleet: name, address: to }, find)),
     plan.evidence.includes("alarms")
@@ -92,7 +93,10 @@ async function lookAtFleet(
       ? withAddress((to) =>
           runVerify(
             verify,
-            { fleet: name, provider: fleet.provider, address: to, release: release ?? "" },
+            {
+              ...{ fleet: name, provider: fleet.provider, address: to },
+              ...{ release: runs?.release ?? "", siteReleases: runs === undefined ? "" : sitesText(runs) },
+            },
             env,
             find,
           ),

@@ -1,4 +1,5 @@
 import type { FleetProvider } from "../../constructs/fleet/fleet-provider";
+import { releaseIdAt, releaseText, type LiveRelease } from "../../live/live-release";
 import type { FleetLook } from "../../rollout/look";
 import type { KnownNode, KnownNodes } from "../known-nodes";
 import type { Find } from "./finding";
@@ -13,13 +14,13 @@ const MAY_FAIL = { percent: 10, nodes: 1 } as const;
 
 /**
  * What a fleet's nodes tell, of those who know them.
- * @param recorded the release that the live record says it runs.
+ * @param recorded what the live record says that it runs.
  * @param wholeSeconds for how long the fleet has been whole; left out: it does not count how old nodes are.
  */
 export function nodeEvidence(
   { name, wish }: Pick<FleetProvider, "name" | "wish">,
   { nodes: all, world }: Pick<KnownNodes, "nodes" | "world">,
-  recorded: string | undefined,
+  recorded: LiveRelease | undefined,
   find: Find,
   wholeSeconds?: number,
 ): Required<Pick<FleetLook, "nodes" | "release" | "replacement">> {
@@ -95,7 +96,7 @@ function releaseOf(sites: readonly Site[], find: Find): FleetLook["release"] & o
 function replacementOf(
   sites: readonly Site[],
   groups: Groups | undefined,
-  recorded: string | undefined,
+  recorded: LiveRelease | undefined,
   find: Find,
 ): FleetLook["replacement"] & object {
   const failed = groups?.filter(({ replacement }) => replacement === "failed") ?? [];
@@ -103,12 +104,14 @@ function replacementOf(
     return find("bad", `the provider has given up in ${failed.map(({ location }) => location).join(", ")}`);
   }
   const nodes = sites.flatMap((each) => each.nodes);
-  const fresh = nodes.filter(({ release }) => release === recorded).length;
+  const fresh = nodes.filter(
+    ({ site, release }) => recorded !== undefined && release === releaseIdAt(recorded, site),
+  ).length;
   const wanted = sites.reduce((sum, site) => sum + site.wanted, 0);
   const running = groups?.some(
     ({ replacement, current, wanted: here }) => replacement === "running" || current < here,
   );
-  const text = `${fresh} of ${nodes.length} nodes are of ${recorded ?? "no release"}, wanted ${wanted}`;
+  const text = `${fresh} of ${nodes.length} nodes are of ${recorded === undefined ? "no release" : releaseText(recorded)}, wanted ${wanted}`;
   const hasEnded = running !== true && fresh === nodes.length && fresh >= wanted;
   return find(hasEnded ? "good" : "unclear", text);
 }

@@ -1,4 +1,5 @@
 import type { Environment } from "../../constructs/fleet/environment";
+import { releaseIds } from "../../live/live-release";
 import type { Remaining } from "../../rollout/evacuate";
 import { unprovenFleets } from "../../rollout/unproven-fleets";
 import { knownNodes } from "../known-nodes";
@@ -27,7 +28,7 @@ export async function remainingFleets(
   ]);
   const percents = environment.fleets.map(({ name }) => [name, record.fleets[name]?.share ?? 0]);
   const running = Object.fromEntries(
-    Object.entries(record.fleets).map(([name, { release }]) => [name, release]),
+    Object.entries(record.fleets).map(([name, runs]) => [name, releaseIds(runs)]),
   );
   const peak = environment.rollout?.peak.connections;
   return {

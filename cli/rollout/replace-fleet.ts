@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { releasesOf } from "../../constructs/fleet/fleet-releases";
 import { show } from "../../constructs/fleet/problem";
 import { readDeployment } from "../../live/read-deployment";
+import { recordedRelease } from "../../live/live-release";
 import { readManifest } from "../../live/read-manifest";
 import { setRelease } from "../../live/set-release";
 import { fleetStackName } from "../../live/stack-names";
@@ -11,26 +13,29 @@ import { withPlan } from "./rollout-stacks";
 import type { RolloutScene } from "./scene";
 
 /**
- * Writes the release to the live record, which is what is wanted from then on, and deploys the fleet, by a saved plan that does nothing beyond what was approved.
- * @param approved the shape that the start has shown.
+ * Writes what the fleet is to run to the live record, which is what is wanted from then on, and deploys the fleet, by a saved
+ * plan that does nothing beyond what was approved.
+ * @param approved the shape that the start has shown: of these sites alone, where it is about some.
  */
 export async function replaceFleet(
   scene: RolloutScene,
-  { fleet, release, sites }: Replace,
+  { fleet, release }: Replace,
   approved: PlanShape | undefined,
 ): Promise<Outcome> {
   const { environment, live } = scene;
   const refused = (why: string): Outcome => ({ kind: "refused", why });
-  if (sites !== undefined) return refused("the live record knows one release per fleet, not one per site");
   if (approved === undefined) return refused("no plan of this fleet was approved at the start");
   const provider = environment.fleets.find(({ name }) => name === fleet)?.provider ?? "";
-  const image = readManifest(environment).releases[release.id]?.images[provider];
-  if (!isDeepStrictEqual(image, release.image)) {
+  const { releases } = readManifest(environment);
+  for (const { id, image: wanted } of releasesOf(release)) {
+    const image = releases[id]?.images[provider];
+    if (isDeepStrictEqual(image, wanted)) continue;
     return refused(
-      `the manifest has ${show(image)} for ${release.id} at ${provider}, and ${show(release.image)} was approved`,
+      `the manifest has ${show(image)} for ${id} at ${provider}, and ${show(wanted)} was approved`,
     );
   }
-  await setRelease(live, fleet, release.id);
+  const runs = recordedRelease(release);
+  await setRelease(live, fleet, runs.release, runs.sites);
   const deployments = await readDeployment(environment, live);
   try {
     return await withPlan(scene, fleetStackName(fleet), deployments, undefined, async ({ plan, apply }) => {

@@ -1,4 +1,6 @@
+import { recordedRelease, releaseText } from "../../live/live-release";
 import type { Decision } from "../../rollout/decide";
+import type { RolloutPlan } from "../../rollout/rollout-plan";
 import {
   waveInTransition,
   wavesOf,
@@ -87,9 +89,15 @@ function waveRow({ plan }: RolloutState, { index, plan: wave, state }: Wave, now
     `${state.phase}${isBack}`,
     state.phase === "waiting" ? "" : durationText(now - state.since),
     fleet?.next.id ?? "",
-    fleet?.previous.id ?? "",
+    wasText(plan, wave.fleet),
     state.baked > 0 ? `${durationText(state.baked)} of ${durationText(plan.bakeSeconds)}` : "",
   ];
+}
+
+/** What a fleet ran at the start: `r1`; where some sites ran another release, `r1, us-east-1=r2`. */
+export function wasText({ fleets }: RolloutPlan, fleet: string): string {
+  const previous = fleets[fleet]?.previous;
+  return previous === undefined ? "" : releaseText(recordedRelease(previous));
 }
 
 /** Everything that has happened, one line each, with what was seen below it. */

@@ -55,6 +55,10 @@ function addStart(rollout: Command): void {
       new Option("--approve <when>", "whether a person approves each wave").choices(["once", "each"]),
     )
     .option("--order <fleets>", "all fleets in the order of their turns: aws,stackpath")
+    .option(
+      "--first-sites <fleet=sites...>",
+      "sites that get it before the others of their fleet: aws=us-east-1,eu-central-1",
+    )
     .option("--alone", "the environment has one fleet, and it is replaced while it serves")
     .option("--auto-approve", "do not ask")
     .option("--json", "print the result as JSON")

@@ -11,7 +11,7 @@ import { saysYes } from "../says-yes";
 import { keepShapes, planShapes } from "./approved-shapes";
 import { heldText, personName } from "./person";
 import { keepEnded, withRollout } from "./rollout-store";
-import { durationText, rolloutText } from "./rollout-text";
+import { durationText, rolloutText, wasText } from "./rollout-text";
 import { rolloutWish, type StartOptions } from "./asked-wish";
 import { openScene, openTeller } from "./scene";
 
@@ -78,8 +78,8 @@ function finish(
 
 function planText(plan: RolloutPlan, shortfalls: readonly string[]): string {
   const rungs = plan.waves.map(
-    ({ fleet, ladder }, index) =>
-      `  ${index + 1}. ${fleet}: ${plan.fleets[fleet]?.previous.id ?? ""} to ${plan.release}; shares of ${ladder.join(", ")} %`,
+    ({ fleet, sites, ladder }, index) =>
+      `  ${index + 1}. ${sites === undefined ? fleet : `${fleet} at ${sites.join(", ")} alone`}: ${wasText(plan, fleet)} to ${plan.release}; shares of ${ladder.join(", ")} %`,
   );
   return [
     `The release ${plan.release} in ${plan.environment}, one fleet after the other:`,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { releaseText } from "../../live/live-release";
 import { decide, type Decision } from "../../rollout/decide";
 import type { Look } from "../../rollout/look";
 import type { RolloutState } from "../../rollout/rollout-state";
@@ -68,9 +69,9 @@ async function readStatus(scene: RolloutScene): Promise<RolloutStatus | undefine
 function statusText(status: RolloutStatus | undefined): string {
   if (status === undefined) return "There is no rollout. Start one: npx polycast rollout start --release ID";
   const { now, rollout, fleets, look, next } = status;
-  const rows = fleets.map(({ name, release, share, healthyNodes, allNodes }) => [
+  const rows = fleets.map(({ name, release, siteReleases: sites, share, healthyNodes, allNodes }) => [
     name,
-    release ?? "",
+    release === undefined ? "" : releaseText({ release, sites }),
     percentText(look.dns?.percents[name]),
     percentText(look.dns?.applied[name]),
     percentText(share.ipv4 ?? undefined),

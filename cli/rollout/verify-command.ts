@@ -9,6 +9,8 @@ export interface VerifySubject {
   readonly address: string;
   /** What the live record says that it runs. */
   readonly release: string;
+  /** Sites that run another one, `us-east-1=r2,eu-west-1=r2`; empty where none does. */
+  readonly siteReleases: string;
 }
 
 /** "Temporary failure" of sysexits.h: it could not find out. */
@@ -16,11 +18,12 @@ const TEMPFAIL = 75;
 
 /**
  * Runs the command in a shell. 0 is good, 75 and whatever ends it from outside is unclear, every other exit code is bad.
- * It is told of the fleet by POLYCAST_FLEET, POLYCAST_PROVIDER, POLYCAST_ADDRESS and POLYCAST_RELEASE.
+ * It is told of the fleet by POLYCAST_FLEET, POLYCAST_PROVIDER, POLYCAST_ADDRESS, POLYCAST_RELEASE and
+ * POLYCAST_SITE_RELEASES.
  */
 export async function runVerify(
   command: ShellCommand,
-  { fleet, provider, address, release }: VerifySubject,
+  { fleet, provider, address, release, siteReleases }: VerifySubject,
   env: NodeJS.ProcessEnv,
   find: Find,
 ): Promise<Finding> {
@@ -30,6 +33,7 @@ export async function runVerify(
     POLYCAST_PROVIDER: provider,
     POLYCAST_ADDRESS: address,
     POLYCAST_RELEASE: release,
+    POLYCAST_SITE_RELEASES: siteReleases,
   });
   if (ended.kind === "not started") return find("unclear", ended.why);
   const tail = ended.said === "" ? "" : `: ${ended.said}`;

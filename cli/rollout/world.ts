@@ -1,6 +1,7 @@
+import { recordedRelease, releaseText } from "../../live/live-release";
 import type { RolloutState } from "../../rollout/rollout-state";
 import type { RolloutWorld } from "../../rollout/rollout-world";
-import { readShapes } from "./approved-shapes";
+import { readShapes, shapeFor } from "./approved-shapes";
 import { lookAtWorld } from "./look-at-world";
 import { replaceFleet } from "./replace-fleet";
 import { percentText } from "./rollout-text";
@@ -36,9 +37,9 @@ export function rolloutWorld(
       return outcome;
     },
     replace: async (action) => {
-      tell(`${action.fleet}: Terraform deploys it with ${action.release.id}`);
+      tell(`${action.fleet}: Terraform deploys it with ${releaseText(recordedRelease(action.release))}`);
       const shapes = await readShapes(scene.live.objects, id);
-      return timed(replaceFleet(scene, action, shapes[action.fleet]));
+      return timed(replaceFleet(scene, action, shapeFor(shapes, action)));
     },
   };
 }

@@ -3,7 +3,18 @@ import { decide, type Decision } from "../../rollout/decide";
 import { record } from "../../rollout/record";
 import type { RolloutEvent } from "../../rollout/rollout-event";
 import { formatRollout, parseRollout, startRollout, type RolloutState } from "../../rollout/rollout-state";
-import { HOLD, lookAt, modelAtStart, modelPlan, withFleet, type Model, type Sight } from "./model";
+import type { RolloutPlan } from "../../rollout/rollout-plan";
+import {
+  firstSitesPlan,
+  HOLD,
+  lookAt,
+  modelAtStart,
+  modelPlan,
+  withFleet,
+  type Model,
+  type Runs,
+  type Sight,
+} from "./model";
 
 const WELL: Sight = { nodes: ["good", "good"], served: "good", dns: true };
 const NOW = 1_000;
@@ -95,7 +106,7 @@ describe("a wave", () => {
     const decision = decided(verifying);
     expect(decision).toMatchObject({
       event: { kind: "turn back" },
-      evidence: ["f1, release: bad, all reports old, not new"],
+      evidence: ["f1, release: bad, a reports old, not new; b reports old, not new"],
     });
   });
 
@@ -262,5 +273,112 @@ describe("the state", () => {
   test("keeps all of its history", () => {
     const { rollout } = after(begin);
     expect(rollout.history.map(({ what }) => what)).toEqual(["start", "dns", "begin forward"]);
+  });
+});
+
+describe("first sites", () => {
+  const whole = modelPlan(2, "parts");
+  const [old, next] = [whole.fleets["f1"]?.previous, whole.fleets["f1"]?.next] as [Release, Release];
+  type Release = RolloutPlan["fleets"][string]["next"];
+
+  /** The first fleet as it is, in the phase of one of its waves; those before are done. */
+  function inPhase(
+    wave: 0 | 1,
+    phase: RolloutState["waves"][number]["phase"],
+    runs: Runs,
+    changes: Partial<RolloutState["waves"][number]> = {},
+    previous: RolloutPlan["fleets"][string]["previous"] = old,
+  ): Model {
+    const f1 = { ...(whole.fleets["f1"] as RolloutPlan["fleets"][string]), previous };
+    const sites = firstSitesPlan({ ...whole, fleets: { ...whole.fleets, f1 } });
+    const started = startRollout(undefined, sites, { id: "1", at: NOW, by: "me" });
+    const empty = phase === "replacing";
+    const waves = started.waves.map((each, index) =>
+      index < wave
+        ? { ...each, phase: "done" as const, touched: true }
+        : index === wave
+          ? { ...each, phase, ...changes }
+          : each,
+    );
+    const percents = { f1: empty ? 0 : 100, f2: 100 };
+    const dns = { mark: "0", since: NOW - HOLD, hold: HOLD, ttl: 1, percents };
+    const model = modelAtStart({ ...started, waves, dns }, NOW);
+    const share = empty ? 0 : 100;
+    return { ...withFleet(model, "f1", { live: share, applied: share, runs }), serial: 0 };
+  }
+
+  const gets = (model: Model) => {
+    const decision = decided(model);
+    return decision.kind === "act" && decision.action.kind === "replace" ? decision.action : decision;
+  };
+
+  test("get the release alone, and nothing of the others may change", () => {
+    const { kind, release, sites } = gets(inPhase(0, "replacing", "old")) as ReturnType<typeof gets> & {
+      release: unknown;
+      sites: unknown;
+    };
+    expect([kind, release, sites]).toEqual(["replace", { ...old, sites: { a: next } }, ["a"]]);
+  });
+
+  test("are followed by the whole fleet", () => {
+    const action = gets(inPhase(1, "replacing", "some"));
+    expect(action).toEqual({ kind: "replace", fleet: "f1", release: next });
+  });
+
+  test("go back alone to what they had", () => {
+    const back = inPhase(0, "replacing", "some", { direction: "back", touched: true });
+    expect(gets(back)).toEqual({ kind: "replace", fleet: "f1", release: old, sites: ["a"] });
+  });
+
+  test("leave a fleet that was mixed before as it was, and bring exactly that back", () => {
+    const r0 = { id: "r0", image: "image-r0" };
+    const mixed = { ...old, sites: { b: r0 } };
+    expect(gets(inPhase(0, "replacing", "old", {}, mixed))).toMatchObject({
+      event: { kind: "turn back" },
+      evidence: ["f1, release: bad, b reports old, not r0"],
+    });
+    const forced = { forced: { at: NOW, by: "me", why: "because" } };
+    expect(gets(inPhase(0, "replacing", "old", forced, mixed))).toMatchObject({
+      release: { ...old, sites: { a: next, b: r0 } },
+    });
+    const back = inPhase(1, "replacing", "new", { direction: "back", touched: true }, mixed);
+    expect(gets(back)).toEqual({ kind: "replace", fleet: "f1", release: mixed });
+  });
+
+  test("are judged by the release that each site should report", () => {
+    expect(decided(inPhase(0, "verifying", "some"))).toMatchObject({ event: { phase: "restoring" } });
+    expect(decided(inPhase(0, "verifying", "new"))).toMatchObject({
+      event: { kind: "turn back" },
+      evidence: ["f1, release: bad, b reports new, not old"],
+    });
+    expect(decided(inPhase(1, "draining", "some"))).toMatchObject({ kind: "act", action: { percent: 50 } });
+  });
+
+  test("are no bad evidence when the fleet goes back before the others were touched: it is drained step by step", () => {
+    const draining = inPhase(1, "draining", "some");
+    const aborted = command(
+      draining.rollout,
+      { kind: "abort", all: false },
+      { at: NOW - HOLD, by: "me", why: "because" },
+    );
+    expect(decided({ ...draining, rollout: aborted })).toMatchObject({
+      kind: "act",
+      action: { kind: "steer", percent: 50, limit: 25 },
+    });
+  });
+
+  test("that went back with the whole fleet are as it is", () => {
+    const last = inPhase(1, "restoring", "old", { direction: "back", touched: true });
+    const { rollout } = last;
+    const ended = record(rollout, { kind: "enter", phase: "done" }, { at: NOW, by: "me" });
+    expect(ended.waves.map(({ direction }) => direction).slice(0, 2)).toEqual(["back", "back"]);
+  });
+
+  test("are replaced where the fleet runs the release, and some of its sites do not", () => {
+    const waiting = inPhase(0, "waiting", "old", {}, { ...next, sites: { b: old } });
+    const begun = record(waiting.rollout, begin, { at: NOW, by: "me" });
+    expect(begun.waves[0]?.phase).toBe("draining");
+    const same = inPhase(0, "waiting", "old", {}, next);
+    expect(record(same.rollout, begin, { at: NOW, by: "me" }).waves[0]?.phase).toBe("baking");
   });
 });

@@ -1,5 +1,5 @@
 import { MACHINE } from "./machine";
-import { modelPlan } from "./model";
+import { firstSitesPlan, modelPlan } from "./model";
 import { MUTANTS } from "./mutants";
 import { NEVER, walk } from "./walk";
 
@@ -8,6 +8,13 @@ describe("the machine", () => {
     const walked = walk(MACHINE, modelPlan(1, "rigid"), { ends: true, rare: NEVER });
     expect(walked.violations).toEqual([]);
     expect(walked.states).toBeGreaterThan(1_000);
+  });
+
+  test("keeps them with first sites", () => {
+    const plan = firstSitesPlan(modelPlan(2, "rigid"));
+    const walked = walk(MACHINE, plan, { ends: true, people: false, rare: NEVER });
+    expect(walked.violations).toEqual([]);
+    expect(walked.states).toBeGreaterThan(1_500);
   });
 
   // With people, parts of a share and more fleets: tests/e2e/rollout-walk.test.ts.
@@ -21,9 +28,10 @@ describe("the machine", () => {
 describe("the checker", () => {
   test.each(MUTANTS.map((mutant) => [mutant.fault, mutant] as const))(
     "catches a machine that %s",
-    (_, { machine, breaks }) => {
+    (_, { machine, breaks, firstSites }) => {
       // What people say about a bake needs no second fleet.
-      const plan = modelPlan(breaks.startsWith("8") ? 1 : 2, "rigid");
+      const whole = modelPlan(breaks.startsWith("8") ? 1 : 2, "rigid");
+      const plan = firstSites ? firstSitesPlan(whole) : whole;
       const people = /^[89] /.test(breaks);
       const { violations } = walk(machine, plan, { invariants: [breaks], rare: NEVER, people });
       expect(violations.map(({ invariant }) => invariant)).toEqual([breaks]);

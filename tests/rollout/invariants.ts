@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Decision } from "../../rollout/decide";
 import type { Look } from "../../rollout/look";
 import type { Action } from "../../rollout/rollout-world";
-import { HOLD, pointsMoved, type Model } from "./model";
+import { HOLD, pointsMoved, SITES, targetOf, type Model } from "./model";
 
 /** One thing that happens. */
 export interface Step {
@@ -39,7 +39,11 @@ export const INVARIANTS = {
 
   "2 a release that has baked serves": ({ before, after, action }) => {
     const { fleets, truth } = before;
-    if (action?.kind === "replace" && action.release.id === "new") {
+    if (action?.kind === "replace" && targetOf(action) !== "old") {
+      const own = fleets[action.fleet]?.runs === "some" && targetOf(action) === "new";
+      if (own && !truth.proved.includes(`${action.fleet} some`)) {
+        return `${action.fleet} gets it everywhere, and it has not baked at its first sites`;
+      }
       const unproved = Object.entries(fleets).find(
         ([name, { runs }]) => name !== action.fleet && runs !== "old" && !truth.proved.includes(name),
       );
@@ -48,7 +52,8 @@ export const INVARIANTS = {
     const sound = (model: Model): boolean =>
       Object.entries(model.fleets).some(
         ([, { applied, runs }]) =>
-          applied > 0 && (runs === "old" || (runs === "new" && model.truth.proved.length > 0)),
+          applied > 0 &&
+          (runs === "old" || ((runs === "new" || runs === "some") && model.truth.proved.length > 0)),
       );
     const alone = Object.keys(fleets).length === 1;
     return !alone && sound(before) && !sound(after) ? "no fleet serves a release that has baked" : undefined;
@@ -111,22 +116,22 @@ export const INVARIANTS = {
 
   "7 what fails goes back alone": ({ before, after, action }) => {
     const { plan, waves, course } = before.rollout;
-    if (action !== undefined && action.fleet !== fleetInTransition(before))
-      return `${action.fleet} is not in transition`;
+    const own = fleetInTransition(before);
+    if (action !== undefined && action.fleet !== own) return `${action.fleet} is not in transition`;
     if (action?.kind === "replace") {
       const back = waveOf(before)?.direction === "back";
-      const wanted = back ? plan.fleets[action.fleet]?.previous : plan.fleets[action.fleet]?.next;
+      const wanted = back ? plan.fleets[action.fleet]?.previous : wantedOf(before, action.fleet);
       if (!isDeepStrictEqual(action.release, wanted))
         return `${action.fleet} gets ${JSON.stringify(action.release)}`;
     }
     if (course === "all-back" || after.rollout.course === "all-back") return undefined;
-    const others = waves.filter(
-      (wave, index) => wave.phase === "done" && after.rollout.waves[index] !== undefined,
-    );
-    return others.some((wave) => wave.direction === "forward") &&
-      waves.some(
-        (wave, index) => wave.phase === "done" && after.rollout.waves[index]?.direction !== wave.direction,
-      )
+    // Going back gives a fleet all that it had, so its first sites' wave is undone with its own.
+    return waves.some(
+      ({ phase, direction }, index) =>
+        phase === "done" &&
+        plan.waves[index]?.fleet !== own &&
+        after.rollout.waves[index]?.direction !== direction,
+    )
       ? "a fleet that has baked goes back"
       : undefined;
   },
@@ -164,20 +169,35 @@ export const INVARIANTS = {
 
 export type InvariantName = keyof typeof INVARIANTS;
 
+function indexInTransition({ waves }: Model["rollout"]): number {
+  return waves.findIndex(({ phase }) => phase !== "waiting" && phase !== "done");
+}
+
 function waveOf({ rollout }: Model): Model["rollout"]["waves"][number] | undefined {
-  return rollout.waves.find(({ phase }) => phase !== "waiting" && phase !== "done");
+  return rollout.waves[indexInTransition(rollout)];
 }
 
 function fleetInTransition({ rollout }: Model): string | undefined {
-  const index = rollout.waves.findIndex(({ phase }) => phase !== "waiting" && phase !== "done");
-  return rollout.plan.waves[index]?.fleet;
+  return rollout.plan.waves[indexInTransition(rollout)]?.fleet;
 }
 
-/** What a fleet should run by what is really recorded of its wave, without the machine's own words. */
-function expected({ rollout }: Model, name: string): "old" | "new" {
-  const wave = rollout.waves[rollout.plan.waves.findIndex(({ fleet }) => fleet === name)];
-  if (wave === undefined || wave.phase === "waiting" || wave.direction === "back") return "old";
-  return wave.phase === "draining" || wave.phase === "replacing" ? "old" : "new";
+/** What a fleet should run by what is really recorded of its waves, without the machine's own words. */
+function expected({ rollout }: Model, name: string): "old" | "some" | "new" {
+  const own = rollout.plan.waves.flatMap(({ fleet, sites }, index) => {
+    const wave = rollout.waves[index];
+    return fleet === name && wave !== undefined && wave.phase !== "waiting" ? [{ ...wave, sites }] : [];
+  });
+  if (own.some(({ direction }) => direction === "back")) return "old";
+  const begun = own.findLast(({ phase }) => phase !== "draining" && phase !== "replacing");
+  return begun === undefined ? "old" : begun.sites === undefined ? "new" : "some";
+}
+
+/** What the fleet in transition is to get, going forward. */
+function wantedOf({ rollout }: Model, name: string): unknown {
+  const fleet = rollout.plan.fleets[name];
+  const sites = rollout.plan.waves[indexInTransition(rollout)]?.sites;
+  if (sites === undefined || fleet === undefined) return fleet?.next;
+  return { ...fleet.previous, sites: { [SITES[0]]: fleet.next } };
 }
 
 function isWell(model: Model, name: string, look: Look): boolean {
@@ -192,9 +212,11 @@ function isWell(model: Model, name: string, look: Look): boolean {
 /** Bad of itself, or of a release that it should not run any more. */
 function isBad(look: Look | undefined, name: string, kind: string, model: Model): boolean {
   const seen = look?.fleets[name];
-  return kind === "nodes"
-    ? seen?.nodes?.verdict === "bad"
-    : model.fleets[name]?.runs === "old" && waveOf(model)?.touched === true;
+  if (kind === "nodes") return seen?.nodes?.verdict === "bad";
+  const sites = model.rollout.plan.waves[indexInTransition(model.rollout)]?.sites;
+  const runs = model.fleets[name]?.runs;
+  const isOther = runs !== "mixed" && runs !== (sites === undefined ? "new" : "some");
+  return isOther && waveOf(model)?.touched === true;
 }
 
 /** All others serve all that they should, are well, and carry the peak together. */

@@ -5,9 +5,10 @@
 import type { DnsLook, FleetLook, Look, Verdict } from "../../rollout/look";
 import type { RolloutPlan } from "../../rollout/rollout-plan";
 import type { RolloutState } from "../../rollout/rollout-state";
-import type { Action } from "../../rollout/rollout-world";
+import type { Action, Replace } from "../../rollout/rollout-world";
 
-export type Runs = "old" | "new" | "mixed";
+/** `some`: the first sites run the new release, the others the old one; `mixed`: nobody can tell. */
+export type Runs = "old" | "some" | "new" | "mixed";
 
 export interface ModelFleet {
   /** Percent of its policy share: in the live record, and as DNS has it. */
@@ -15,7 +16,7 @@ export interface ModelFleet {
   readonly applied: number;
   readonly runs: Runs;
   /** What the provider is making of it; undefined: nothing goes on. */
-  readonly becomes?: "old" | "new" | undefined;
+  readonly becomes?: "old" | "some" | "new" | undefined;
 }
 
 /** What nobody in the model can see, and the invariants are about. */
@@ -26,7 +27,7 @@ export interface Truth {
   readonly baked: Readonly<Record<string, number>>;
   /** The last look, if it found all fleets well and nothing has come between. */
   readonly wellAt?: number | undefined;
-  /** Fleets whose bake has ended, in time or by a person's word. */
+  /** Fleets whose bake has ended, in time or by a person's word; `f1 some` where it is their first sites'. */
   readonly proved: readonly string[];
   /** Fleets whose share a person changed. */
   readonly meddled: readonly string[];
@@ -77,6 +78,16 @@ export function modelPlan(
     evidence: ["nodes", "release"],
     ...changes,
   };
+}
+
+/** Sites of every fleet: the first of them, and all others. */
+export const SITES = ["a", "b"] as const;
+
+/** The same plan, in which the first fleet's first site has a wave of its own. */
+export function firstSitesPlan(plan: RolloutPlan): RolloutPlan {
+  const [first, ...others] = plan.waves;
+  if (first === undefined) return plan;
+  return { ...plan, waves: [{ ...first, sites: [SITES[0]] }, first, ...others] };
 }
 
 /** Each once. */
@@ -146,8 +157,13 @@ function lookAtFleet({ runs, becomes }: ModelFleet, verdict: Verdict, at: number
     replacement: { verdict: replacement, reason: "", at },
     // What is missing is the other way to be unclear.
     ...(verdict !== "unclear" && { nodes: { verdict, reason: "", at } }),
-    release: { verdict: isMixed ? "unclear" : "good", reason: "", at, sites: isMixed ? {} : { all: runs } },
+    release: { verdict: isMixed ? "unclear" : "good", reason: "", at, sites: isMixed ? {} : sitesOf(runs) },
   };
+}
+
+function sitesOf(runs: Exclude<Runs, "mixed">): Record<string, string> {
+  const [a, b] = SITES;
+  return runs === "some" ? { [a]: "new", [b]: "old" } : { [a]: runs, [b]: runs };
 }
 
 function dnsOf(model: Model, served: Verdict): DnsLook {
@@ -179,13 +195,18 @@ export function pointsMoved(before: Model["fleets"], after: Model["fleets"]): nu
 /** How far an action comes before whoever takes it is killed, or is told no. */
 export type Extent = "nothing" | "half" | "whole";
 
+/** What a replacement is to make of a fleet. */
+export function targetOf({ release }: Replace): Exclude<Runs, "mixed"> {
+  return release.sites !== undefined ? "some" : release.id === "old" ? "old" : "new";
+}
+
 /** The world after an action, or a part of it. */
 export function act(model: Model, action: Action, extent: Extent): Model {
   const fleet = model.fleets[action.fleet];
   if (extent === "nothing" || fleet === undefined) return model;
   const change = (changed: ModelFleet): Model => withFleet(model, action.fleet, changed);
   if (action.kind === "replace") {
-    const target = action.release.id === "old" ? "old" : "new";
+    const target = targetOf(action);
     if (fleet.runs === target && fleet.becomes === undefined) return model;
     return change({ ...fleet, runs: "mixed", becomes: extent === "half" ? undefined : target });
   }

@@ -8,10 +8,12 @@ export interface Mutant {
   readonly fault: string;
   readonly breaks: InvariantName;
   readonly machine: Machine;
+  /** Whether it takes first sites to see it. */
+  readonly firstSites: boolean;
 }
 
-function mutant(breaks: InvariantName, fault: string, changes: Partial<Machine>): Mutant {
-  return { breaks, fault, machine: { ...MACHINE, ...changes } };
+function mutant(breaks: InvariantName, fault: string, changes: Partial<Machine>, firstSites = false): Mutant {
+  return { breaks, fault, machine: { ...MACHINE, ...changes }, firstSites };
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -34,6 +36,21 @@ export const MUTANTS: readonly Mutant[] = [
           occasion,
         ),
     },
+  ),
+  mutant(
+    "2 a release that has baked serves",
+    "gives all sites the release while the first ones bake",
+    {
+      record: (rollout, event, occasion) =>
+        MACHINE.record(
+          rollout,
+          event.kind === "enter" && event.phase === "baking" && rollout.waves[0]?.phase === "restoring"
+            ? { kind: "enter", phase: "done" }
+            : event,
+          occasion,
+        ),
+    },
+    true,
   ),
   mutant("3 steps are bounded", "moves any number of points", {
     decide: (rollout, look, now) => {
@@ -74,6 +91,19 @@ export const MUTANTS: readonly Mutant[] = [
         : decision;
     },
   }),
+  mutant(
+    "7 what fails goes back alone",
+    "gives the release to sites that it is not yet for",
+    {
+      decide: (rollout, look, now) => {
+        const decision = MACHINE.decide(rollout, look, now);
+        if (decision.kind !== "act" || decision.action.kind !== "replace") return decision;
+        const release = decision.action.release.sites?.["a"];
+        return release === undefined ? decision : { ...decision, action: { ...decision.action, release } };
+      },
+    },
+    true,
+  ),
   mutant("8 nothing shortens a bake", "counts a pause as baked", {
     command: (rollout, said, occasion) => {
       const next = MACHINE.command(rollout, said, occasion);

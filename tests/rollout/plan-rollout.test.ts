@@ -115,6 +115,37 @@ describe("the plan of a pair", () => {
   });
 });
 
+describe("the plan of a fleet whose sites run different releases", () => {
+  const sites = { "us-east-1": { nodes: 2 }, "eu-central-1": { nodes: 2 } };
+  const environment = pair(undefined, {
+    fleets: [awsFleet({ sites, connectionsPerNode: 20_000 }), ...pair().fleets.slice(1)],
+  });
+  const mixed = (others: Record<string, string>, release = "r1") =>
+    record({ aws: { release, sites: others, share: 100 }, stackpath: { release: "r2", share: 100 } });
+  const image = (id: string) => MANIFEST.releases[id]?.images["aws"];
+
+  test("has all that it ran, to be brought back", () => {
+    const { fleets } = plan({}, environment, mixed({ "us-east-1": "r2", "ap-south-1": "r9" })).plan;
+    expect(fleets["aws"]?.previous).toEqual({
+      id: "r1",
+      image: image("r1"),
+      sites: { "us-east-1": { id: "r2", image: image("r2") } },
+    });
+    expect(fleets["aws"]?.next).toEqual({ id: "r2", image: image("r2") });
+  });
+
+  test("is made where some of its sites are missing only, and refused where none is", () => {
+    expect(() => plan({}, environment, mixed({ "us-east-1": "r1" }, "r2"))).not.toThrow();
+    expect(() => plan({}, environment, mixed({ "ap-south-1": "r1" }, "r2"))).toThrow(/every fleet runs "r2"/);
+  });
+
+  test("is refused where a site's release could not be brought back", () => {
+    expect(() => plan({}, environment, mixed({ "us-east-1": "r9" }))).toThrow(
+      /releases.r9: has no image for aws: the fleet "aws" could not go back to it/,
+    );
+  });
+});
+
 describe("a plan is refused, with the numbers,", () => {
   const reasons: readonly (readonly [string, RegExp, Refused])[] = [
     ["for an unknown release", /no such release "r22"; nearest: "r2"/, { wish: { release: "r22" } }],
@@ -147,6 +178,16 @@ describe("a plan is refused, with the numbers,", () => {
       "for sites of a provider that runs one release",
       /stackpath cannot run different releases/,
       { wish: { firstSites: { stackpath: ["SEA"] } } },
+    ],
+    [
+      "for first sites that are none",
+      /firstSites.aws: no such site "us-east-2"; nearest: "us-east-1"/,
+      { wish: { firstSites: { aws: ["us-east-2"] } } },
+    ],
+    [
+      "for first sites that are all",
+      /firstSites.aws: \["us-east-1"\] is not a part of its sites: us-east-1/,
+      { wish: { firstSites: { aws: ["us-east-1"] } } },
     ],
     [
       "where a fleet is drained",

@@ -1,15 +1,16 @@
 import { SEED, seeded } from "../seeded";
-import { modelPlan } from "./model";
+import { firstSitesPlan, modelPlan } from "./model";
 import { runSchedule } from "./schedule";
 
 /** How many; CI asks for 100,000. */
 const SCHEDULES = Number(process.env["POLYCAST_ROLLOUT_SCHEDULES"] ?? 600);
 
-/** One to four fleets, both kinds of policy, with and without a person's approval. */
+/** One to four fleets, both kinds of policy, with and without a person's approval and first sites. */
 const PLANS = [1, 2, 3, 4].flatMap((count) =>
   (["parts", "rigid"] as const).flatMap((kind) => [
     modelPlan(count, kind),
     modelPlan(count, kind, { approve: "each", firstLimit: 20 / count, bakeSeconds: 7 }),
+    firstSitesPlan(modelPlan(count, kind)),
   ]),
 );
 

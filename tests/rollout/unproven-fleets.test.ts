@@ -1,19 +1,22 @@
 import { command } from "../../rollout/command";
 import { record } from "../../rollout/record";
 import type { RolloutEvent } from "../../rollout/rollout-event";
+import type { RolloutPlan } from "../../rollout/rollout-plan";
 import { startRollout, type RolloutState } from "../../rollout/rollout-state";
 import { unprovenFleets } from "../../rollout/unproven-fleets";
-import { modelPlan } from "./model";
+import { firstSitesPlan, modelPlan } from "./model";
 
 const OCCASION = { at: 1, by: "me", why: "fire" };
-const OLD = { f1: "old", f2: "old" };
-const NEW = { f1: "new", f2: "old" };
+const OLD = { f1: ["old"], f2: ["old"] };
+const SOME = { f1: ["old", "new"], f2: ["old"] };
+const NEW = { f1: ["new"], f2: ["old"] };
 
-const after = (...events: readonly RolloutEvent[]): RolloutState =>
+const afterIn = (plan: RolloutPlan, events: readonly RolloutEvent[]): RolloutState =>
   events.reduce(
     (rollout, event) => record(rollout, event, OCCASION),
-    startRollout(undefined, modelPlan(2, "parts"), { id: "1", at: 0, by: "me" }),
+    startRollout(undefined, plan, { id: "1", at: 0, by: "me" }),
   );
+const after = (...events: readonly RolloutEvent[]): RolloutState => afterIn(modelPlan(2, "parts"), events);
 const begin: RolloutEvent = { kind: "begin", wave: 0, direction: "forward" };
 const replace: RolloutEvent = {
   kind: "intend",
@@ -35,6 +38,19 @@ test("one that has baked is proven, and so it is when the next fleet's turn come
   expect(unprovenFleets(after(...baked), NEW)).toEqual({});
   const next: RolloutEvent = { kind: "begin", wave: 1, direction: "forward" };
   expect(unprovenFleets(after(...baked, next), NEW)).toEqual({});
+});
+
+test("where first sites have baked, a release is unproven again from when the others get it", () => {
+  const first = (...events: readonly RolloutEvent[]) =>
+    unprovenFleets(afterIn(firstSitesPlan(modelPlan(2, "parts")), [...replaced, ...events]), SOME);
+  expect(first({ kind: "enter", phase: "baking" })).toEqual({ f1: "new" });
+  const baked: readonly RolloutEvent[] = [
+    { kind: "enter", phase: "done" },
+    { kind: "begin", wave: 1, direction: "forward" },
+  ];
+  expect(first(...baked)).toEqual({});
+  expect(first(...baked, { kind: "turn back" })).toEqual({ f1: "new" });
+  expect(first(...baked, { kind: "enter", phase: "replacing" }, replace)).toEqual({ f1: "new" });
 });
 
 test("a fleet that goes back is unproven until its nodes are known to be what they were", () => {

@@ -298,7 +298,7 @@ export function sawWell(model: Model, sight: Sight): Model {
   const passed =
     truth.wellAt === undefined ? 0 : Math.min(Math.max(0, now - truth.wellAt), rollout.plan.lookSeconds);
   const baked = Object.entries(fleets).map(([name, { live, applied, runs }]) => {
-    const whole = runs === "new" && live === 100 && applied === 100;
+    const whole = (runs === "new" || runs === "some") && live === 100 && applied === 100;
     const seconds = whole ? (truth.baked[name] ?? 0) + (well ? passed : 0) : 0;
     return [name, Math.min(seconds, rollout.plan.bakeSeconds)] as const;
   });
@@ -312,13 +312,13 @@ export function sawWell(model: Model, sight: Sight): Model {
 export function prove(before: Model, after: Model): Model {
   const { waves, plan } = after.rollout;
   const { truth, rollout } = before;
-  const proved = plan.waves
-    .filter(({ fleet }, index) => {
-      const isDone = waves[index]?.phase === "done" && waves[index].direction === "forward";
-      const baked = (truth.baked[fleet] ?? 0) >= plan.bakeSeconds;
-      return isDone && (truth.proved.includes(fleet) || baked || rollout.waves[index]?.forced !== undefined);
-    })
-    .map(({ fleet }) => fleet);
+  const proved = plan.waves.flatMap(({ fleet, sites }, index) => {
+    const name = sites === undefined ? fleet : `${fleet} some`;
+    const isDone = waves[index]?.phase === "done" && waves[index].direction === "forward";
+    const baked = (truth.baked[fleet] ?? 0) >= plan.bakeSeconds;
+    const known = truth.proved.includes(name) || baked || rollout.waves[index]?.forced !== undefined;
+    return isDone && known ? [name] : [];
+  });
   return { ...after, truth: { ...truth, proved } };
 }
 

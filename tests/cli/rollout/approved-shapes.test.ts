@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { TerraformRefusal } from "../../../cli/adopt/stack-terraform";
 import type { Plan } from "../../../cli/adopt/trial-plan";
-import { keepShapes, planShapes, readShapes } from "../../../cli/rollout/approved-shapes";
+import { keepShapes, planShapes, readShapes, shapeFor } from "../../../cli/rollout/approved-shapes";
 import { withPlan, type SavedPlan } from "../../../cli/rollout/rollout-stacks";
 import type { FleetDeployment } from "../../../live/deployment";
 import type { RolloutPlan } from "../../../rollout/rollout-plan";
@@ -21,7 +21,8 @@ const PLAN: RolloutPlan = {
     }),
   ),
 };
-const SHAPES = { aws: { "aws_launch_template.t": { actions: ["update"], paths: ["image_id"] } } };
+const SHAPE = { "aws_launch_template.t": { actions: ["update"], paths: ["image_id"] } };
+const SHAPES = { fleets: { aws: SHAPE } };
 
 let scene: ReturnType<typeof sampleScene>;
 let told: string[];
@@ -35,8 +36,10 @@ afterEach(() => {
   rmSync(scene.directory, { recursive: true });
 });
 
-/** What Terraform plans for a stack: `own` as the fleets are, `next` with the release. */
-function terraform(plans: Readonly<Record<string, { own?: string[]; next?: string[] | Error }>>): void {
+/** What Terraform plans for a stack: `own` as the fleets are, `first` and `next` with the release at some and all sites. */
+function terraform(
+  plans: Readonly<Record<string, { own?: string[]; first?: string[]; next?: string[] | Error }>>,
+): void {
   planned.mockImplementation(
     (
       _scene,
@@ -46,7 +49,8 @@ function terraform(plans: Readonly<Record<string, { own?: string[]; next?: strin
       use: (saved: SavedPlan) => unknown,
     ) => {
       const fleet = deployments.find((each) => `${each.fleet.name}-fleet` === stack);
-      const changes = plans[stack]?.[fleet?.release.id === "r2" ? "next" : "own"] ?? [];
+      const { id, sites } = fleet?.release ?? { id: "" };
+      const changes = plans[stack]?.[id === "r2" ? "next" : sites === undefined ? "own" : "first"] ?? [];
       if (changes instanceof Error) return Promise.reject(changes);
       const resources = changes.map((address) => ({
         address,
@@ -71,8 +75,7 @@ test("each fleet's plan with the release is approved, the other one's release st
   terraform({ "aws-fleet": { next: ["aws_launch_template.t"] }, "stackpath-fleet": { next: ["w", "v"] } });
   const shape = { actions: ["update"], paths: ["a"] };
   expect(await shapes()).toEqual({
-    aws: { "aws_launch_template.t": shape },
-    stackpath: { w: shape, v: shape },
+    fleets: { aws: { "aws_launch_template.t": shape }, stackpath: { w: shape, v: shape } },
   });
   expect(told).toEqual(["aws: 1 changed", "stackpath: 2 changed"]);
   const changed = planned.mock.calls.map(([, stack, deployments]) =>
@@ -84,6 +87,24 @@ test("each fleet's plan with the release is approved, the other one's release st
     "stackpath-fleet, aws r1, stackpath r1",
     "stackpath-fleet, aws r1, stackpath r2",
   ]);
+});
+
+test("first sites are planned alone too, and what is about them may do no more than that", async () => {
+  const [aws, stackpath] = ["aws", "stackpath"].map((fleet) => ({ fleet, ladder: [0, 100] }));
+  if (aws === undefined || stackpath === undefined) throw new Error("no waves");
+  const plan = { ...PLAN, waves: [{ ...aws, sites: ["us-east-1"] }, aws, stackpath] };
+  terraform({ "aws-fleet": { first: ["one"], next: ["one", "two"] }, "stackpath-fleet": { next: ["w"] } });
+  const made = await planShapes(scene, plan, (line) => told.push(line));
+  const shape = { actions: ["update"], paths: ["a"] };
+  expect(made.firstSites).toEqual({ aws: { one: shape } });
+  expect(made.fleets["aws"]).toEqual({ one: shape, two: shape });
+  expect(told).toEqual(["aws, us-east-1 alone: 1 changed", "aws: 2 changed", "stackpath: 1 changed"]);
+  const replace = { kind: "replace", fleet: "aws", release: { id: "r2", image: "i" } } as const;
+  expect(shapeFor(made, { ...replace, sites: ["us-east-1"] })).toEqual({ one: shape });
+  expect(shapeFor(made, replace)).toEqual(made.fleets["aws"]);
+  expect(shapeFor({ fleets: made.fleets }, { ...replace, sites: ["us-east-1"] })).toBeUndefined();
+  await keepShapes(scene.live.objects, "r-1", made);
+  expect(await readShapes(scene.live.objects, "r-1")).toEqual({ version: 1, ...made });
 });
 
 test("fleets that change without the release, and those that cannot be planned, are refused all at once", async () => {
@@ -105,8 +126,8 @@ test("an error that is no refusal is nobody's fault in the plan", async () => {
 test("what was approved is read as it was kept, and is never changed", async () => {
   const { objects } = scene.live;
   await keepShapes(objects, "r-1", SHAPES);
-  await keepShapes(objects, "r-1", {});
-  expect(await readShapes(objects, "r-1")).toEqual(SHAPES);
+  await keepShapes(objects, "r-1", { fleets: {} });
+  expect(await readShapes(objects, "r-1")).toEqual({ version: 1, ...SHAPES });
 });
 
 test("what is lost or damaged lets nothing be applied, and says how the rollout is ended", async () => {

@@ -34,6 +34,21 @@ test("the environment says what the command line does not", () => {
   });
 });
 
+test("first sites are the environment's, or what the command line says instead", () => {
+  const firstSites = { aws: ["us-east-1"] };
+  const own = testEnvironment({ rollout: { ...rollout, firstSites } });
+  expect(rolloutWish(own, { release: "r2" }).firstSites).toEqual(firstSites);
+  const told = { release: "r2", firstSites: ["aws=a,b", "vultr=c"] };
+  expect(rolloutWish(own, told).firstSites).toEqual({ aws: ["a", "b"], vultr: ["c"] });
+  expect(rolloutWish(environment, { release: "r2" })).not.toHaveProperty("firstSites");
+});
+
+test.each(["aws", "aws=", "=a", "aws=a,", "aws=a=b"])("first sites of the form %j are refused", (text) => {
+  expect(() => rolloutWish(environment, { release: "r2", firstSites: [text] })).toThrow(
+    `--first-sites: "${text}" is not a fleet and its sites`,
+  );
+});
+
 test("a peak that nobody has declared and a time that is none are refused, both at once", () => {
   const ask = () => rolloutWish(testEnvironment(), { release: "r2", bake: "soon" });
   expect(ask).toThrow("nobody has said how many connections");
@@ -48,6 +63,12 @@ test("a verifying command has a minute unless told otherwise", () => {
 
 test("what is misspelt in an environment is found when it is loaded", () => {
   expect(checkForm(environment)).toEqual([]);
+  const firstSites = { aws: ["us-east-1"] };
+  expect(checkForm({ ...environment, rollout: { ...rollout, firstSites } })).toEqual([]);
+  const none = { ...rollout, firstSites: { aws: [] } };
+  expect(checkForm({ ...environment, rollout: none }).map(({ where }) => where)).toEqual([
+    "rollout.firstSites.aws",
+  ]);
   const wrong = { ...rollout, bake: "soon", spare: 3, verfiy: { command: "true" } };
   expect(checkForm({ ...environment, rollout: wrong }).map(({ where }) => where)).toEqual([
     "rollout.bake",

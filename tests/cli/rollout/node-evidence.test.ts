@@ -24,6 +24,7 @@ const evidence = (
   nodes: readonly KnownNode[],
   groups?: readonly ReturnType<typeof group>[],
   wholeSeconds?: number,
+  recorded: Parameters<typeof nodeEvidence>[2] = { release: "r2" },
 ) =>
   nodeEvidence(
     fleet,
@@ -31,7 +32,7 @@ const evidence = (
       nodes: [...nodes, node("us-east-1", { fleet: "other", release: "r9", health: "unhealthy" })],
       ...(groups && { world: { clock: { now: 0, scale: 1 }, groups, monitors: [], alarms: [] } }),
     },
-    "r2",
+    recorded,
     find,
     wholeSeconds,
   );
@@ -63,6 +64,16 @@ test("a site of two releases, or of none, tells none", () => {
   expect(release).toMatchObject({ verdict: "unclear", reason: "us-east-1 r1 and r2, eu-central-1 r2" });
   expect(replacement).toMatchObject({ verdict: "unclear", reason: "2 of 3 nodes are of r2, wanted 3" });
   expect(evidence([]).release).toMatchObject({ verdict: "unclear", sites: { "us-east-1": "" } });
+});
+
+test("where sites run different releases, a replacement has ended when each has its own", () => {
+  const runs = { release: "r2", sites: { "eu-central-1": "r3" } };
+  const { verdict, reason } = evidence(whole(), undefined, undefined, runs).replacement;
+  expect([verdict, reason]).toEqual(["unclear", "2 of 3 nodes are of r2, eu-central-1=r3, wanted 3"]);
+  const replaced = whole().map((each) => (each.site === "eu-central-1" ? { ...each, release: "r3" } : each));
+  const seen = evidence(replaced, undefined, undefined, runs);
+  expect(seen.replacement.verdict).toBe("good");
+  expect(seen.release).toMatchObject({ verdict: "good", sites: { "us-east-1": "r2", "eu-central-1": "r3" } });
 });
 
 test("a replacement goes on while the provider says so, whatever the nodes report", () => {

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { findAt } from "../../../cli/rollout/finding";
 import { runVerify } from "../../../cli/rollout/verify-command";
 
-const SUBJECT = { fleet: "aws", provider: "aws", address: "192.0.2.1", release: "r2" };
+const SUBJECT = {
+  ...{ fleet: "aws", provider: "aws", address: "192.0.2.1" },
+  ...{ release: "r1", siteReleases: "us-east-1=r2" },
+};
 const verify = (command: string, seconds = 10) =>
   runVerify({ command, seconds }, SUBJECT, process.env, findAt(7));
 
@@ -20,8 +23,9 @@ test.each([
 });
 
 test("it is told which fleet it is about", async () => {
-  const told = "echo $POLYCAST_FLEET $POLYCAST_PROVIDER $POLYCAST_ADDRESS $POLYCAST_RELEASE";
-  expect((await verify(told)).reason).toBe("exit code 0: aws aws 192.0.2.1 r2");
+  const told =
+    "echo $POLYCAST_FLEET $POLYCAST_PROVIDER $POLYCAST_ADDRESS $POLYCAST_RELEASE $POLYCAST_SITE_RELEASES";
+  expect((await verify(told)).reason).toBe("exit code 0: aws aws 192.0.2.1 r1 us-east-1=r2");
 });
 
 test("one that takes too long is unclear, and what it has started ends with it", async () => {

@@ -13,7 +13,8 @@ import { z } from "zod";
 import { DEFAULT_HEALTH_CHECK } from "../../constructs/fleet/fleet-inputs";
 import { readRecipe } from "../../constructs/image/image-recipe";
 import { scriptArchive } from "../../constructs/image/script-archive";
-import { siteUserData } from "../../constructs/providers/equinix/equinix-fleet";
+import { machineUserData } from "../../constructs/fleet/machine-fleet";
+import { deviceKind } from "../../constructs/providers/equinix/equinix-fleet";
 
 const IMAGE = path.join(__dirname, "../../images/edge-node");
 
@@ -24,7 +25,8 @@ async function main(url: string, output: string): Promise<void> {
     folder: IMAGE,
     variables: { ...variables, ...z.record(z.string(), z.string()).parse(given) },
   });
-  const text = siteUserData(
+  const archives = { url, bucket: "proof", region: "us-east-1" };
+  const text = machineUserData(
     {
       environment: "proof",
       listeners: [
@@ -39,14 +41,8 @@ async function main(url: string, output: string): Promise<void> {
       release: { id: "r7", image: sha256 },
     },
     "equinix",
-    {
-      size: { cpu: 16, memoryGiB: 32 },
-      connectionsPerNode: 1,
-      sites: { ny: { nodes: 1 } },
-      archives: { url, bucket: "proof", region: "us-east-1" },
-    },
     "ny",
-    { address: "203.0.113.1", password: "a password" },
+    deviceKind("203.0.113.1", "a password", { archives }, sha256),
   );
   mkdirSync(output, { recursive: true });
   writeFileSync(path.join(output, `${sha256}.tar.gz`), content);

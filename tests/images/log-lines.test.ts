@@ -10,7 +10,7 @@ import {
   LOG_METRICS,
   UNHEALTHY_NODES,
 } from "../../constructs/management/cloudwatch/log-metrics";
-import { logPattern } from "../../constructs/providers/aws/log-filter-pattern";
+import { logPattern } from "../../constructs/providers/aws/simulation-log-filter";
 import { linesOf } from "../../sandbox/world/node-log";
 import type { NodeAnswer, WorldNode } from "../../sandbox/world/world";
 import { nodeFile } from "../sandbox/world/sample-world";

@@ -5,10 +5,11 @@ import type { FleetProps } from "../../fleet/fleet-provider";
 import type { Size } from "../../fleet/fleet-inputs";
 import { maxNodes } from "../../fleet/fleet-inputs";
 import { logGroupName, nodeFile } from "../../fleet/node-file";
+import { planTable } from "../../fleet/plan-table";
 import { secretFilesOf, userData } from "../../fleet/user-data";
 import { awsImage } from "./aws-image";
 import type { AwsSiteWish } from "./aws-wish";
-import { instanceType } from "./instance-types";
+import { INSTANCE_TYPES } from "./instance-types";
 import { ownerTags } from "./owner-tags";
 import { REGION_ZONES } from "./regions";
 import { SiteFirewall } from "./site-firewall";
@@ -73,7 +74,7 @@ export class AwsSite extends Construct {
       name,
       nodes: maxNodes(wish),
       imageId: awsImage(props.release.image, region),
-      instanceType: instanceType(props.size),
+      instanceType: planTable(INSTANCE_TYPES).idOf(props.size),
       userData: siteUserData(props, fleet, region),
       instanceProfileArn: identity.profile.arn,
       securityGroupId: firewall.nodes.id,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fleetWishSchema } from "../../fleet/environment-form";
 import type { FleetAbilities, FleetDemand, FleetProvider, FleetRelease } from "../../fleet/fleet-provider";
+import { planTable } from "../../fleet/plan-table";
 import { show, suggest, type Problem } from "../../fleet/problem";
 import { checkUserData } from "../../fleet/user-data";
 import { awsCredential } from "../../secrets/aws-credential";
@@ -12,7 +13,7 @@ import { awsImageSource } from "./aws-image-source";
 import { AWS_POLICIES } from "./aws-policies";
 import { roleName, siteName, siteUserData } from "./aws-site";
 import { DEFAULT_ENDPOINT_WEIGHT, DEFAULT_TRAFFIC_DIAL, type AwsSiteWish, type AwsWish } from "./aws-wish";
-import { AWS_SIZES, awsMonthlyPrice } from "./instance-types";
+import { INSTANCE_TYPES } from "./instance-types";
 import { REGION_ZONES, zonePrefix, zonesOf } from "./regions";
 import { loadBalancerPorts, targetGroupName } from "./site-load-balancer";
 
@@ -71,8 +72,7 @@ export function aws(wish: AwsWish): FleetProvider {
     wish,
     wishSchema,
     abilities: ABILITIES,
-    sizes: AWS_SIZES,
-    monthlyPrice: awsMonthlyPrice,
+    ...planTable(INSTANCE_TYPES),
     image: awsImageSource(wish),
     logs,
     credentials: [awsCredential],

@@ -1,7 +1,7 @@
 import type { Alarm, Metric } from "../../fleet/cloud-life";
 import type { CloudObjects, Values } from "../../fleet/simulation";
 import { byArn, groupsBehind } from "./life-node-groups";
-import { logPattern } from "./log-filter-pattern";
+import { logPattern } from "./simulation-log-filter";
 import { arnRegion, blocks, count, isObject, text } from "./simulation-cloud";
 import { targetsOf } from "./simulation-load-balancer";
 

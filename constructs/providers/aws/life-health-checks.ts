@@ -1,7 +1,8 @@
 import type { Monitor } from "../../fleet/cloud-life";
 import type { CloudObjects, Values } from "../../fleet/simulation";
 import { AWS_DATA } from "./simulation-data";
-import { positionOf } from "./region-positions";
+import { positionIn } from "../../fleet/simulated-values";
+import { REGION_POSITIONS } from "./region-positions";
 import { count, isObject, text, texts } from "./simulation-cloud";
 
 /** Where Route 53 checks from unless it is told: everywhere. There is one checker a region here. */
@@ -27,7 +28,7 @@ export function healthChecks(objects: CloudObjects): Monitor[] {
         probe,
         from: (regions.length > 0 ? regions : CHECKER_REGIONS).map((region) => ({
           name: region,
-          position: positionOf(region),
+          position: positionIn(REGION_POSITIONS, region),
         })),
         frequencySeconds: count(check["request_interval"]),
         rapidRecheck: false,

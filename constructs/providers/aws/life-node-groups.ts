@@ -1,7 +1,8 @@
 import type { Healing, NodeGroup, NodeHealthCheck, Replacement } from "../../fleet/cloud-life";
+import { positionIn } from "../../fleet/simulated-values";
 import type { CloudObjects, Value, Values } from "../../fleet/simulation";
 import { openPortsOf } from "./life-open-ports";
-import { positionOf } from "./region-positions";
+import { REGION_POSITIONS } from "./region-positions";
 import { arnRegion, blocks, count, ec2Id, text, texts } from "./simulation-cloud";
 import { templateVersion } from "./simulation-instances";
 
@@ -16,7 +17,7 @@ export function nodeGroups(objects: CloudObjects): NodeGroup[] {
     return {
       id: text(group["arn"]),
       location: region,
-      position: positionOf(region),
+      position: positionIn(REGION_POSITIONS, region),
       nodes: count(group["desired_capacity"]),
       newName: () => ec2Id("i"),
       template: {

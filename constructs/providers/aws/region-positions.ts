@@ -27,8 +27,3 @@ export const REGION_POSITIONS: Readonly<Record<string, Position>> = {
   "ap-southeast-1": { latitude: 1.4, longitude: 103.8 },
   "ap-southeast-2": { latitude: -33.9, longitude: 151.2 },
 };
-
-/** Where a region stands; one that no site can be in stands where the Greenwich meridian meets the equator. */
-export function positionOf(region: string): Position {
-  return REGION_POSITIONS[region] ?? { latitude: 0, longitude: 0 };
-}

@@ -1,23 +1,21 @@
-import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { MetalBgpSession } from "../../../.gen/providers/equinix/metal-bgp-session";
 import { MetalDevice } from "../../../.gen/providers/equinix/metal-device";
 import { MetalProject } from "../../../.gen/providers/equinix/metal-project";
 import { MetalReservedIpBlock } from "../../../.gen/providers/equinix/metal-reserved-ip-block";
 import { EquinixProvider } from "../../../.gen/providers/equinix/provider";
-import { awaitNode } from "../../fleet/await-node";
 import { bgpPassword } from "../../fleet/bgp-password";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
 import { installAtFirstBoot } from "../../fleet/first-boot";
-import { capacityOf, minNodes } from "../../fleet/fleet-inputs";
-import type { FleetDemand, FleetProps } from "../../fleet/fleet-provider";
-import { releaseAt } from "../../fleet/fleet-releases";
-import { digestOf, machineName, ownerTags } from "../../fleet/machine-names";
-import { BGP_PASSWORD_FILE, nodeFile, type NodeFile } from "../../fleet/node-file";
-import { secretFilesOf, userData } from "../../fleet/user-data";
+import { capacityOf } from "../../fleet/fleet-inputs";
+import type { FleetProps } from "../../fleet/fleet-provider";
+import { makeMachines, type Machine, type MachineKind } from "../../fleet/machine-fleet";
+import { ownerTags } from "../../fleet/machine-names";
+import { BGP_PASSWORD_FILE } from "../../fleet/node-file";
+import { planTable } from "../../fleet/plan-table";
 import { BGP_PASSWORD, LOCAL_ASN, sessionsOf } from "./equinix-bgp";
 import { archiveUrl, type EquinixWish } from "./equinix-wish";
-import { planId } from "./plans";
+import { PLANS } from "./plans";
 import { SANDBOX_CREDENTIALS } from "./sandbox-credentials";
 
 export interface EquinixFleetProps extends FleetProps {
@@ -29,14 +27,7 @@ export interface EquinixFleetProps extends FleetProps {
 const OPERATING_SYSTEM = "debian_12";
 
 /** As long as any address: for what is only measured or compared. */
-const SOME_ADDRESS = "255.255.255.255";
-
-/** What the devices of all sites share. */
-interface Shared {
-  readonly project: MetalProject;
-  readonly address: string;
-  readonly password: string;
-}
+export const SOME_ADDRESS = "255.255.255.255";
 
 /**
  * Machines in several metros, in a project of the fleet's own, that all announce one address which the project has reserved.
@@ -70,16 +61,18 @@ export class EquinixFleet extends Construct implements DataPlaneFleet {
     this.block = this.reservation(props, project);
     this.anycast = { ipv4: this.block.address };
 
-    const shared = { project, address: this.block.address, password };
-    const devices: Record<string, readonly MetalDevice[]> = {};
-    let before: readonly ITerraformDependable[] = props.after;
-    for (const site of Object.keys(wish.sites)) {
-      const own = { ...props, release: releaseAt(props.release, site) };
-      const nodes = this.site(site, own, shared, before);
-      devices[site] = nodes.map(({ device }) => device);
-      before = nodes.map(({ session }) => session);
-    }
-    this.devices = devices;
+    const { address } = this.block;
+    const plan = planTable(PLANS).idOf(wish.size);
+    const machines = makeMachines(props, {
+      kind: ({ image }) => deviceKind(address, password, wish, image),
+      madeOf: (_, { image }) => [wish.archives.url, image, plan],
+      knownBgp: sessionsOf(SOME_ADDRESS),
+      make: (machine) => this.machine(machine, project, plan),
+      served: ({ session }) => session,
+    });
+    this.devices = Object.fromEntries(
+      Object.entries(machines).map(([site, made]) => [site, made.map(({ device }) => device)]),
+    );
   }
 
   private project({ environment, name, protect }: EquinixFleetProps, password: string): MetalProject {
@@ -112,82 +105,49 @@ export class EquinixFleet extends Construct implements DataPlaneFleet {
     });
   }
 
-  private site(
-    site: string,
-    props: EquinixFleetProps,
-    shared: Shared,
-    before: readonly ITerraformDependable[],
-  ): readonly { readonly device: MetalDevice; readonly session: MetalBgpSession }[] {
-    const { wish, name, environment, release } = props;
-    const place = { environment, fleet: name, site };
-    const plan = planId(wish.size);
-    const text = siteUserData(props, name, wish, site, shared);
-    const made = digestOf(siteFile(props, name, site, SOME_ADDRESS), wish.archives.url, release.image, plan);
-    return Array.from({ length: minNodes(wish.sites[site] ?? { nodes: 0 }) }, (_, index) => {
-      const hostname = machineName(place, index + 1, made);
-      const device = new MetalDevice(this, `${site}-${index + 1}`, {
-        projectId: shared.project.id,
-        metro: site,
-        plan,
-        operatingSystem: OPERATING_SYSTEM,
-        billingCycle: "hourly",
-        hostname,
-        tags: ownerTags(place),
-        userData: text,
-        dependsOn: [...before],
-        provisioners: [
-          awaitNode(props, { fleet: name, name: hostname, address: "${self.access_public_ipv4}" }),
-        ],
-        lifecycle: { createBeforeDestroy: true },
-      });
-      const session = new MetalBgpSession(this, `${site}-${index + 1}-bgp`, {
-        deviceId: device.id,
-        addressFamily: "ipv4",
-        // Once more, since a node can announce only now, and an old one must not go before it does.
-        provisioners: [awaitNode(props, { fleet: name, name: hostname, address: device.accessPublicIpv4 })],
-        lifecycle: { createBeforeDestroy: true },
-      });
-      return { device, session };
+  private machine(
+    { id, site, name, tags, userData, dependsOn, awaitAt }: Machine,
+    project: MetalProject,
+    plan: string,
+  ): { readonly device: MetalDevice; readonly session: MetalBgpSession } {
+    const device = new MetalDevice(this, id, {
+      projectId: project.id,
+      metro: site,
+      plan,
+      operatingSystem: OPERATING_SYSTEM,
+      billingCycle: "hourly",
+      hostname: name,
+      tags,
+      userData,
+      dependsOn,
+      provisioners: [awaitAt("${self.access_public_ipv4}")],
+      lifecycle: { createBeforeDestroy: true },
     });
+    const session = new MetalBgpSession(this, `${id}-bgp`, {
+      deviceId: device.id,
+      addressFamily: "ipv4",
+      // Once more, since a node can announce only now, and an old one must not go before it does.
+      provisioners: [awaitAt(device.accessPublicIpv4)],
+      lifecycle: { createBeforeDestroy: true },
+    });
+    return { device, session };
   }
 }
 
-/** What a device is told at boot, its secrets, and where it finds what it is made of. */
-export function siteUserData(
-  demand: FleetDemand & Pick<FleetProps, "release" | "logAccess">,
-  fleet: string,
-  { archives }: EquinixWish,
-  site: string,
-  { address, password }: Pick<Shared, "address" | "password">,
-): string {
-  const sha256 = String(demand.release.image);
-  return userData(
-    siteFile(demand, fleet, site, address, demand.logAccess?.settings),
-    { ...secretFilesOf(demand), [BGP_PASSWORD_FILE]: password },
-    installAtFirstBoot({ url: archiveUrl(archives, sha256), sha256 }),
-  );
-}
-
-/** The longest that any device is told. One site's text is as long as another's: their names all have two letters. */
-export function longestUserData(
-  demand: Parameters<typeof siteUserData>[0],
-  fleet: string,
-  wish: EquinixWish,
-  password: string,
-): string {
-  return siteUserData(demand, fleet, wish, "xx", { address: SOME_ADDRESS, password });
-}
-
-function siteFile(
-  demand: FleetDemand & Pick<FleetProps, "release">,
-  fleet: string,
-  site: string,
+/** What a device is told beside what every node is, and where it finds what it is made of. */
+export function deviceKind(
   address: string,
-  logAccess?: NodeFile["logAccess"],
-): NodeFile {
-  const own = { name: fleet, provider: "equinix" };
-  const file = nodeFile(demand, own, demand.release.id, { name: site }, logAccess);
-  return { ...file, bgp: sessionsOf(address) };
+  bgpPassword: string,
+  { archives }: Pick<EquinixWish, "archives">,
+  image: unknown,
+): MachineKind {
+  const sha256 = String(image);
+  return {
+    provider: "equinix",
+    bgp: sessionsOf(address),
+    secretFiles: { [BGP_PASSWORD_FILE]: bgpPassword },
+    firstBoot: installAtFirstBoot({ url: archiveUrl(archives, sha256), sha256 }),
+  };
 }
 
 /** What the fleet's project is called: shorter than any of its machines, and 80 characters are allowed. */

@@ -1,19 +1,18 @@
 import { z } from "zod";
-import { checkAwaitable } from "../../fleet/await-node";
 import { LONGEST_BGP_PASSWORD } from "../../fleet/bgp-password";
 import { fleetWishSchema } from "../../fleet/environment-form";
-import type { SiteWish } from "../../fleet/fleet-inputs";
 import type { FleetAbilities, FleetDemand, FleetProvider, FleetRelease } from "../../fleet/fleet-provider";
-import { checkMachineNames } from "../../fleet/machine-names";
-import { show, suggest, type Problem } from "../../fleet/problem";
-import { checkUserData } from "../../fleet/user-data";
+import { checkImageText } from "../../fleet/image-entry";
+import { checkMachines, type MachineSites } from "../../fleet/machine-fleet";
+import { planTable } from "../../fleet/plan-table";
+import type { Problem } from "../../fleet/problem";
 import { equinixCredential } from "./equinix-credential";
-import { EquinixFleet, longestUserData } from "./equinix-fleet";
+import { deviceKind, EquinixFleet, SOME_ADDRESS } from "./equinix-fleet";
 import { equinixImageSource } from "./equinix-image-source";
 import { EQUINIX_POLICIES } from "./equinix-policies";
 import type { EquinixWish } from "./equinix-wish";
 import { METROS } from "./metros";
-import { EQUINIX_SIZES, equinixMonthlyPrice } from "./plans";
+import { PLANS } from "./plans";
 
 const ABILITIES: FleetAbilities = {
   ipv6: "Equinix Metal reserves global addresses of IPv4 only",
@@ -29,6 +28,12 @@ const ABILITIES: FleetAbilities = {
     rolesAnywhere: true,
     ssmActivation: true,
   },
+};
+
+const SITES: MachineSites = {
+  names: METROS,
+  one: "metro of Equinix Metal's",
+  all: "Equinix Metal's metros",
 };
 
 const wishSchema = fleetWishSchema(
@@ -64,8 +69,7 @@ export function equinix(wish: EquinixWish): FleetProvider {
     wish,
     wishSchema,
     abilities: ABILITIES,
-    sizes: EQUINIX_SIZES,
-    monthlyPrice: equinixMonthlyPrice,
+    ...planTable(PLANS),
     logs: wish.logs,
     credentials: [equinixCredential],
     policies: EQUINIX_POLICIES,
@@ -83,43 +87,14 @@ function check(
   demand: FleetDemand,
   release: FleetRelease,
 ): readonly Problem[] {
-  const where = `fleets.${name}`;
-  const logAccess = wish.logs?.longest({ environment: demand.environment, fleet: name });
+  const longest = deviceKind(SOME_ADDRESS, LONGEST_BGP_PASSWORD, wish, release.image);
   return [
-    ...Object.entries(wish.sites).flatMap(([site, siteWish]) =>
-      checkSite(site, siteWish, { name, demand, where: `${where}.sites["${site}"]` }),
+    ...checkMachines({ name, wish }, { ...demand, release }, SITES, longest),
+    ...checkImageText(
+      release,
+      "equinix",
+      /^[0-9a-f]{64}$/,
+      "the SHA-256 of an archive, which has 64 hexadecimal digits",
     ),
-    ...checkAwaitable(demand.listeners, where),
-    ...checkImage(release),
-    ...checkUserData(
-      longestUserData({ ...demand, release, logAccess }, name, wish, LONGEST_BGP_PASSWORD),
-      where,
-    ),
-  ];
-}
-
-function checkSite(
-  site: string,
-  wish: SiteWish,
-  { name, demand, where }: { name: string; demand: FleetDemand; where: string },
-): readonly Problem[] {
-  if (!METROS.includes(site)) {
-    return [{ where, what: `no such metro of Equinix Metal's; ${suggest(site, METROS)}` }];
-  }
-  const place = { environment: demand.environment, fleet: name, site };
-  const chosen = {
-    where: `${where}.locations`,
-    what: "cannot be chosen: a site is one of Equinix Metal's metros",
-  };
-  return [...(wish.locations === undefined ? [] : [chosen]), ...checkMachineNames(place, wish, where)];
-}
-
-function checkImage({ id, image }: FleetRelease): readonly Problem[] {
-  if (typeof image === "string" && /^[0-9a-f]{64}$/.test(image)) return [];
-  return [
-    {
-      where: `releases.${id}.equinix`,
-      what: `${show(image)} is not the SHA-256 of an archive, which has 64 hexadecimal digits`,
-    },
   ];
 }

@@ -34,8 +34,3 @@ export const METRO_POSITIONS: Readonly<Record<string, Position>> = {
 };
 
 export const METROS: readonly string[] = Object.keys(METRO_POSITIONS);
-
-/** Where a metro stands; one that no site can be in stands where the Greenwich meridian meets the equator. */
-export function positionOf(metro: string): Position {
-  return METRO_POSITIONS[metro] ?? { latitude: 0, longitude: 0 };
-}

@@ -2,8 +2,8 @@ import { announcedPorts, machineGroup, type AnnouncingMachine } from "../../flee
 import { archiveOf } from "../../fleet/first-boot";
 import { ownFirewall } from "../../fleet/open-ports";
 import type { CloudLife, CloudObjects } from "../../fleet/simulation";
-import { text } from "../../fleet/simulated-values";
-import { positionOf } from "./metros";
+import { positionIn, text } from "../../fleet/simulated-values";
+import { METRO_POSITIONS } from "./metros";
 import { hasBgp } from "./simulation-project";
 import { BGP_SESSION, DEVICE, PROJECT, RESERVED_BLOCK } from "./simulation-values";
 
@@ -57,7 +57,7 @@ function machines(objects: CloudObjects): readonly Machine[] {
       id,
       hostName: text(device["hostname"]),
       location: text(device["metro"]),
-      position: positionOf(text(device["metro"])),
+      position: positionIn(METRO_POSITIONS, text(device["metro"])),
       // A machine that fetches nothing stays what it was installed with.
       image: archiveOf(userData)?.sha256 ?? text(device["operating_system"]),
       userData,

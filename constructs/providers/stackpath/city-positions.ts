@@ -29,8 +29,3 @@ export const CITY_POSITIONS: Readonly<Record<string, Position>> = {
   WAW: { latitude: 52.2, longitude: 21 },
   YYZ: { latitude: 43.7, longitude: -79.6 },
 };
-
-/** Where a city stands; one that no site can be in stands where the Greenwich meridian meets the equator. */
-export function positionOf(city: string): Position {
-  return CITY_POSITIONS[city] ?? { latitude: 0, longitude: 0 };
-}

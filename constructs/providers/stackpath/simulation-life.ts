@@ -1,7 +1,8 @@
 import type { AnycastPort, CloudImage, Healing, NodeGroup, NodeHealthCheck } from "../../fleet/cloud-life";
+import { positionIn } from "../../fleet/simulated-values";
 import type { CloudLife, CloudObject, CloudObjects, Values } from "../../fleet/simulation";
 import { BUILDER_LABEL } from "./builder-workload";
-import { positionOf } from "./city-positions";
+import { CITY_POSITIONS } from "./city-positions";
 import { isOpen, openPortsOf, POLICY, type ImplicitPort } from "./simulation-firewall";
 import { blocks, mapOf, text } from "./simulation-values";
 import { anycastAddress, deploymentsOf, WORKLOAD } from "./simulation-workload";
@@ -43,7 +44,7 @@ function nodeGroups(objects: CloudObjects): NodeGroup[] {
         return {
           id: groupId(id, target, city),
           location: city,
-          position: positionOf(city),
+          position: positionIn(CITY_POSITIONS, city),
           nodes: names,
           newName: () => names[0] ?? "",
           template: { image: text(machine["image"]), userData: text(machine["user_data"]) },

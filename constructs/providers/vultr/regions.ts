@@ -40,8 +40,3 @@ export const REGION_POSITIONS: Readonly<Record<string, Position>> = {
 };
 
 export const REGIONS: readonly string[] = Object.keys(REGION_POSITIONS);
-
-/** Where a region stands; one that no site can be in stands where the Greenwich meridian meets the equator. */
-export function positionOf(region: string): Position {
-  return REGION_POSITIONS[region] ?? { latitude: 0, longitude: 0 };
-}

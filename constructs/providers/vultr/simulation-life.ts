@@ -1,7 +1,7 @@
 import { announcedPorts, machineGroup, type AnnouncingMachine } from "../../fleet/announcing-machines";
 import type { CloudLife, CloudObjects } from "../../fleet/simulation";
-import { text } from "../../fleet/simulated-values";
-import { positionOf } from "./regions";
+import { positionIn, text } from "../../fleet/simulated-values";
+import { REGION_POSITIONS } from "./regions";
 import { openPortsOf } from "./simulation-firewall";
 import { INSTANCE, SNAPSHOT } from "./simulation-instance";
 
@@ -25,7 +25,7 @@ function machines(objects: CloudObjects): readonly AnnouncingMachine[] {
     id,
     hostName: text(instance["hostname"]),
     location: text(instance["region"]),
-    position: positionOf(text(instance["region"])),
+    position: positionIn(REGION_POSITIONS, text(instance["region"])),
     image: text(instance["snapshot_id"]),
     userData: text(instance["user_data"]),
     openPorts: openPortsOf(text(instance["firewall_group_id"]), objects),

@@ -1,19 +1,16 @@
-import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { FirewallGroup } from "../../../.gen/providers/vultr/firewall-group";
 import { FirewallRule } from "../../../.gen/providers/vultr/firewall-rule";
 import { Instance } from "../../../.gen/providers/vultr/instance";
 import { VultrProvider, type VultrProviderConfig } from "../../../.gen/providers/vultr/provider";
-import { awaitNode } from "../../fleet/await-node";
 import { bgpPassword } from "../../fleet/bgp-password";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
-import { capacityOf, minNodes } from "../../fleet/fleet-inputs";
-import type { FleetDemand, FleetProps } from "../../fleet/fleet-provider";
-import { releaseAt } from "../../fleet/fleet-releases";
-import { digestOf, machineName, ownerTags } from "../../fleet/machine-names";
-import { BGP_PASSWORD_FILE, nodeFile, type NodeFile } from "../../fleet/node-file";
-import { secretFilesOf, userData } from "../../fleet/user-data";
-import { planIn } from "./plans";
+import { capacityOf, type Size } from "../../fleet/fleet-inputs";
+import type { FleetProps } from "../../fleet/fleet-provider";
+import { makeMachines, type Machine, type MachineKind } from "../../fleet/machine-fleet";
+import { planTable } from "../../fleet/plan-table";
+import { BGP_PASSWORD_FILE } from "../../fleet/node-file";
+import { PLANS, PLAN_SUFFIXES } from "./plans";
 import { BGP_PASSWORD, sessionsOf } from "./vultr-bgp";
 import { openings } from "./vultr-firewall";
 import type { VultrWish } from "./vultr-wish";
@@ -52,15 +49,13 @@ export class VultrFleet extends Construct implements DataPlaneFleet {
       sandbox,
     });
     const firewall = this.firewall(props);
-    const instances: Record<string, readonly Instance[]> = {};
-    let before: readonly ITerraformDependable[] = props.after;
-    for (const site of Object.keys(wish.sites)) {
-      const own = { ...props, release: releaseAt(props.release, site) };
-      const nodes = this.site(site, own, { password, firewall, before });
-      instances[site] = nodes;
-      before = nodes;
-    }
-    this.instances = instances;
+    const plan = (site: string) => planIn(site, wish.size);
+    this.instances = makeMachines(props, {
+      kind: () => instanceKind(wish, password),
+      madeOf: (site, { image }) => [image, plan(site)],
+      make: (machine) => this.instance(machine, props, plan(machine.site), firewall),
+      served: (instance) => instance,
+    });
   }
 
   private firewall({ environment, name, listeners, wish }: VultrFleetProps): FirewallGroup {
@@ -71,66 +66,42 @@ export class VultrFleet extends Construct implements DataPlaneFleet {
     return group;
   }
 
-  private site(
-    site: string,
-    props: VultrFleetProps,
-    shared: {
-      readonly password: string;
-      readonly firewall: FirewallGroup;
-      readonly before: readonly ITerraformDependable[];
-    },
-  ): readonly Instance[] {
-    const { wish, environment, release } = props;
-    const place = { environment, fleet: props.name, site };
-    const plan = planIn(site, wish.size);
-    const text = siteUserData(props, props.name, wish, site, shared.password);
-    const made = digestOf(siteFile(props, props.name, wish, site), release.image, plan);
-    return Array.from({ length: minNodes(wish.sites[site] ?? { nodes: 0 }) }, (_, index) => {
-      const hostname = machineName(place, index + 1, made);
-      return new Instance(this, `${site}-${index + 1}`, {
-        region: site,
-        plan,
-        snapshotId: String(release.image),
-        hostname,
-        label: hostname,
-        tags: ownerTags(place),
-        enableIpv6: wish.ipv6 === true,
-        userData: text,
-        firewallGroupId: shared.firewall.id,
-        activationEmail: false,
-        dependsOn: [...shared.before],
-        provisioners: [awaitNode(props, { fleet: props.name, name: hostname, address: "${self.main_ip}" })],
-        lifecycle: { createBeforeDestroy: true },
-      });
+  private instance(
+    { id, site, image, name, tags, userData, dependsOn, awaitAt }: Machine,
+    { wish }: VultrFleetProps,
+    plan: string,
+    firewall: FirewallGroup,
+  ): Instance {
+    return new Instance(this, id, {
+      region: site,
+      plan,
+      snapshotId: image,
+      hostname: name,
+      label: name,
+      tags,
+      enableIpv6: wish.ipv6 === true,
+      userData,
+      firewallGroupId: firewall.id,
+      activationEmail: false,
+      dependsOn,
+      provisioners: [awaitAt("${self.main_ip}")],
+      lifecycle: { createBeforeDestroy: true },
     });
   }
 }
 
-/** What an instance is told at boot, and its secrets. */
-export function siteUserData(
-  demand: FleetDemand & Pick<FleetProps, "release" | "logAccess">,
-  fleet: string,
-  wish: VultrWish,
-  site: string,
-  bgpPassword: string,
-): string {
-  const settings = demand.logAccess?.settings;
-  return userData(siteFile(demand, fleet, wish, site, settings), {
-    ...secretFilesOf(demand),
-    [BGP_PASSWORD_FILE]: bgpPassword,
-  });
+/** The plan of a size, as a region calls it. */
+export function planIn(region: string, size: Size): string {
+  return `${planTable(PLANS).idOf(size)}${PLAN_SUFFIXES[region] ?? ""}`;
 }
 
-function siteFile(
-  demand: FleetDemand & Pick<FleetProps, "release">,
-  fleet: string,
-  wish: VultrWish,
-  site: string,
-  logAccess?: NodeFile["logAccess"],
-): NodeFile {
-  const own = { name: fleet, provider: "vultr" };
-  const file = nodeFile(demand, own, demand.release.id, { name: site }, logAccess);
-  return { ...file, bgp: sessionsOf(wish.announce) };
+/** What an instance is told beside what every node is. */
+export function instanceKind({ announce }: VultrWish, bgpPassword: string): MachineKind {
+  return {
+    provider: "vultr",
+    bgp: sessionsOf(announce),
+    secretFiles: { [BGP_PASSWORD_FILE]: bgpPassword },
+  };
 }
 
 /** The plugin reads VULTR_API_KEY; where that is not set its schema calls the argument required, and so does our copy. */

@@ -1,18 +1,17 @@
 import { announcementSchema, checkAnnouncement } from "../../fleet/announcement";
-import { checkAwaitable } from "../../fleet/await-node";
 import { LONGEST_BGP_PASSWORD } from "../../fleet/bgp-password";
 import { fleetWishSchema } from "../../fleet/environment-form";
-import type { SiteWish } from "../../fleet/fleet-inputs";
 import type { FleetAbilities, FleetDemand, FleetProvider, FleetRelease } from "../../fleet/fleet-provider";
-import { checkMachineNames } from "../../fleet/machine-names";
-import { show, suggest, type Problem } from "../../fleet/problem";
-import { checkUserData } from "../../fleet/user-data";
-import { VULTR_SIZES, vultrMonthlyPrice } from "./plans";
+import { checkImageText } from "../../fleet/image-entry";
+import { checkMachines, type MachineSites } from "../../fleet/machine-fleet";
+import { planTable } from "../../fleet/plan-table";
+import type { Problem } from "../../fleet/problem";
+import { PLANS } from "./plans";
 import { REGIONS } from "./regions";
 import { VULTR_ANNOUNCES } from "./vultr-bgp";
 import { vultrCredential } from "./vultr-credential";
 import { openings, RULE_LIMIT } from "./vultr-firewall";
-import { siteUserData, VultrFleet } from "./vultr-fleet";
+import { instanceKind, VultrFleet } from "./vultr-fleet";
 import { vultrImageSource } from "./vultr-image-source";
 import { VULTR_POLICIES } from "./vultr-policies";
 import type { VultrWish } from "./vultr-wish";
@@ -33,6 +32,9 @@ const ABILITIES: FleetAbilities = {
   },
 };
 
+const SITES: MachineSites = { names: REGIONS, one: "Vultr region", all: "Vultr's regions" };
+const SNAPSHOT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 const wishSchema = fleetWishSchema({}, { announce: announcementSchema });
 
 /**
@@ -49,8 +51,7 @@ export function vultr(wish: VultrWish): FleetProvider {
     wish,
     wishSchema,
     abilities: ABILITIES,
-    sizes: VULTR_SIZES,
-    monthlyPrice: vultrMonthlyPrice,
+    ...planTable(PLANS),
     logs: wish.logs,
     credentials: [vultrCredential],
     policies: VULTR_POLICIES,
@@ -69,70 +70,23 @@ function check(
   release: FleetRelease,
 ): readonly Problem[] {
   const where = `fleets.${name}`;
+  const longest = instanceKind(wish, LONGEST_BGP_PASSWORD);
   return [
-    ...Object.entries(wish.sites).flatMap(([site, siteWish]) =>
-      checkSite(site, siteWish, { name, demand, where: `${where}.sites["${site}"]` }),
-    ),
+    ...checkMachines({ name, wish }, { ...demand, release }, SITES, longest),
     ...checkAnnouncement(
       wish.announce,
       { ...wish, sandbox: demand.sandbox },
       VULTR_ANNOUNCES,
       `${where}.announce`,
     ),
-    ...checkListeners(wish, demand, where),
-    ...checkImage(release),
-    ...checkData(name, wish, { ...demand, release }, where),
+    ...checkRules(wish, demand, where),
+    ...checkImageText(release, "vultr", SNAPSHOT_ID, "the id of a snapshot, which is a UUID"),
   ];
 }
 
-function checkSite(
-  site: string,
-  wish: SiteWish,
-  { name, demand, where }: { name: string; demand: FleetDemand; where: string },
-): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (!REGIONS.includes(site)) {
-    return [{ where, what: `no such Vultr region; ${suggest(site, REGIONS)}` }];
-  }
-  if (wish.locations !== undefined) {
-    problems.push({
-      where: `${where}.locations`,
-      what: "cannot be chosen: a site is one of Vultr's regions",
-    });
-  }
-  return [
-    ...problems,
-    ...checkMachineNames({ environment: demand.environment, fleet: name, site }, wish, where),
-  ];
-}
-
-function checkListeners(wish: VultrWish, { listeners }: FleetDemand, where: string): readonly Problem[] {
-  const problems: Problem[] = [];
+function checkRules(wish: VultrWish, { listeners }: FleetDemand, where: string): readonly Problem[] {
   const rules = openings(listeners, wish.ipv6 === true).length;
-  if (rules > RULE_LIMIT) {
-    problems.push({
-      where: `${where} (listeners)`,
-      what: `they need ${rules} rules in Vultr's firewall, which has ${RULE_LIMIT} for a group`,
-    });
-  }
-  return [...problems, ...checkAwaitable(listeners, where)];
-}
-
-function checkImage({ id, image }: FleetRelease): readonly Problem[] {
-  if (typeof image === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(image)) return [];
-  return [
-    { where: `releases.${id}.vultr`, what: `${show(image)} is not the id of a snapshot, which is a UUID` },
-  ];
-}
-
-/** One site's text is as long as another's: their names all have three letters. */
-function checkData(
-  name: string,
-  wish: VultrWish,
-  demand: FleetDemand & { readonly release: FleetRelease },
-  where: string,
-): readonly Problem[] {
-  const logAccess = wish.logs?.longest({ environment: demand.environment, fleet: name });
-  const text = siteUserData({ ...demand, logAccess }, name, wish, "xxx", LONGEST_BGP_PASSWORD);
-  return checkUserData(text, where);
+  if (rules <= RULE_LIMIT) return [];
+  const what = `they need ${rules} rules in Vultr's firewall, which has ${RULE_LIMIT} for a group`;
+  return [{ where: `${where} (listeners)`, what }];
 }

@@ -6,7 +6,7 @@ import { checkForm } from "../../../../constructs/fleet/environment-form";
 import { archiveOf } from "../../../../constructs/fleet/first-boot";
 import type { EquinixWish } from "../../../../constructs/providers/equinix/equinix-wish";
 import { METROS } from "../../../../constructs/providers/equinix/metros";
-import { EQUINIX_SIZES, PLANS } from "../../../../constructs/providers/equinix/plans";
+import { PLANS } from "../../../../constructs/providers/equinix/plans";
 import { equinixFleet, testEnvironment } from "../../../environment-for-tests";
 import { MANIFEST, only, resources, synthesize, type StackJson, type Values } from "../../../synthesize";
 
@@ -247,7 +247,7 @@ describe("sizes", () => {
   test("grow with their price, and none is there twice", () => {
     const prices = PLANS.map(({ dollarsPerHour }) => dollarsPerHour);
     expect(prices).toEqual([...prices].sort((one, other) => one - other));
-    expect(new Set(EQUINIX_SIZES.map((size) => JSON.stringify(size))).size).toBe(PLANS.length);
+    expect(new Set(equinixFleet().sizes.map((size) => JSON.stringify(size))).size).toBe(PLANS.length);
   });
 });
 

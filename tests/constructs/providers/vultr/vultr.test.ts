@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeFileFrom } from "../../../../constructs/fleet/cloud-init";
-import { PLANS, planIn, VULTR_SIZES } from "../../../../constructs/providers/vultr/plans";
+import { PLANS } from "../../../../constructs/providers/vultr/plans";
+import { planIn } from "../../../../constructs/providers/vultr/vultr-fleet";
 import type { VultrWish } from "../../../../constructs/providers/vultr/vultr-wish";
 import { testEnvironment, vultrFleet } from "../../../environment-for-tests";
 import { MANIFEST, only, resources, synthesize, type StackJson, type Values } from "../../../synthesize";
@@ -250,7 +251,7 @@ describe("sizes", () => {
   test("grow with their price, and none is there twice", () => {
     const prices = PLANS.map(({ dollarsPerMonth }) => dollarsPerMonth);
     expect(prices).toEqual([...prices].sort((one, other) => one - other));
-    expect(new Set(VULTR_SIZES.map((size) => JSON.stringify(size))).size).toBe(PLANS.length);
+    expect(new Set(vultrFleet().sizes.map((size) => JSON.stringify(size))).size).toBe(PLANS.length);
   });
 
   test("have plans of their own in São Paulo", () => {

@@ -1,4 +1,4 @@
-import { logPattern } from "../../../../constructs/providers/aws/log-filter-pattern";
+import { logPattern } from "../../../../constructs/providers/aws/simulation-log-filter";
 
 /** What a pattern says of a line: the text of a field, `true` where there is no such field, `false`: no match. */
 function judge(pattern: string, line: string, selector = ""): string | boolean {

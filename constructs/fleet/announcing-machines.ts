@@ -1,7 +1,6 @@
 import { nodeFileFrom } from "./cloud-init";
-import type { AnycastBackend, AnycastPort, NodeGroup, Position } from "./cloud-life";
+import type { AnycastBackend, AnycastPort, NodeGroup, Position, OpenPorts } from "./cloud-life";
 import type { NodeFile } from "./node-file";
-import type { OpenPorts } from "./open-ports";
 
 /** A machine of a simulated cloud that announces its anycast addresses itself. */
 export interface AnnouncingMachine {

@@ -3,7 +3,6 @@
  * monitors look. Each simulation says it of its own objects in these terms; the sandbox's world brings it to life and
  * knows no provider's name.
  */
-import type { OpenPorts } from "./open-ports";
 
 /** Degrees, north and east positive. */
 export interface Position {
@@ -29,6 +28,14 @@ export interface NodeGroup {
   readonly healing: Healing;
   /** What the cloud's firewall lets everybody reach of each node, by whatever way leads there. */
   readonly openPorts: readonly OpenPorts[];
+}
+
+/** Ports of a node that everybody on the internet reaches, the last one included. */
+export interface OpenPorts {
+  readonly family: "ipv4" | "ipv6";
+  readonly protocol: "TCP" | "UDP";
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface NodeTemplate {

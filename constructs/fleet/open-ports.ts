@@ -1,13 +1,5 @@
-import type { AnycastPort } from "./cloud-life";
+import type { AnycastPort, OpenPorts } from "./cloud-life";
 import { nodeFileFrom } from "./cloud-init";
-
-/** Ports of a node that everybody on the internet reaches, the last one included. */
-export interface OpenPorts {
-  readonly family: "ipv4" | "ipv6";
-  readonly protocol: "TCP" | "UDP";
-  readonly from: number;
-  readonly to: number;
-}
 
 /** One port of a node, as a client comes to it. */
 export type Door = Pick<OpenPorts, "family" | "protocol"> & { readonly port: number };

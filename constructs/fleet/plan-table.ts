@@ -9,9 +9,9 @@ export type Plan = Size & { readonly id: string } & (
 export interface PlanTable {
   readonly sizes: readonly Size[];
   /** What the provider calls one of the sizes. */
-  idOf(size: Size): string;
+  readonly idOf: (size: Size) => string;
   /** US dollars a month of one of the sizes. */
-  monthlyPrice(size: Size): number;
+  readonly monthlyPrice: (size: Size) => number;
 }
 
 export function planTable(plans: readonly Plan[]): PlanTable {

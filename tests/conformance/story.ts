@@ -1,6 +1,6 @@
 import type { NodeFile } from "../../constructs/fleet/node-file";
 import { minNodes } from "../../constructs/fleet/fleet-inputs";
-import type { OpenPorts } from "../../constructs/fleet/open-ports";
+import type { OpenPorts } from "../../constructs/fleet/cloud-life";
 import type { CloudObject } from "../../constructs/fleet/simulation";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WorldNode } from "../../sandbox/world/world";

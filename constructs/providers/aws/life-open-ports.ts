@@ -1,4 +1,5 @@
-import { LAST_PORT, openPorts, type Door, type OpenPorts } from "../../fleet/open-ports";
+import type { OpenPorts } from "../../fleet/cloud-life";
+import { LAST_PORT, openPorts, type Door } from "../../fleet/open-ports";
 import type { CloudObjects, Values } from "../../fleet/simulation";
 import { count, text, texts } from "./simulation-cloud";
 import { targetsOf } from "./simulation-load-balancer";

@@ -1,4 +1,5 @@
-import { LAST_PORT, openPorts, type OpenPorts } from "../../fleet/open-ports";
+import type { OpenPorts } from "../../fleet/cloud-life";
+import { LAST_PORT, openPorts } from "../../fleet/open-ports";
 import type { Value, Values } from "../../fleet/simulation";
 import { blocks, mapOf, text, texts } from "./simulation-values";
 

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { isIP } from "node:net";
 import { Refusal, type CloudObjects, type ResourceSimulation, type Values } from "../../fleet/simulation";
-import { LAST_PORT, openPorts, type OpenPorts } from "../../fleet/open-ports";
+import type { OpenPorts } from "../../fleet/cloud-life";
+import { LAST_PORT, openPorts } from "../../fleet/open-ports";
 import { firstFree, text } from "../../fleet/simulated-values";
 import { ignoreCase, SIMULATED_DATE } from "./simulation-values";
 

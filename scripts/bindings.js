@@ -4,7 +4,8 @@ const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 
-const root = path.join(__dirname, "..");
+/** Of the project, or of another one that is laid out like it. */
+const root = process.argv[2] ?? path.join(__dirname, "..");
 /** Where providers lie that have a schema.json and a behaviour.json. */
 const FOLDERS = ["constructs/providers", "constructs/dns"];
 

@@ -5,6 +5,7 @@ import { PolycastError, show } from "../../constructs/fleet/problem";
 
 const SKELETON = join(__dirname, "skeleton");
 const ENDING = ".template";
+const ONLY_BGP = `.bgp${ENDING}`;
 /** A word of the language everywhere that it goes: a folder, a function, a part of names in clouds. */
 const NAME = /^[a-z][a-z0-9]{1,19}$/;
 
@@ -12,7 +13,7 @@ export type Reach = FleetProvider["reach"];
 
 /**
  * Writes a provider that compiles and does next to nothing: its folder, and its conformance test. Lines of a template that
- * end in `//bgp` or `//managed` are for that reach only.
+ * end in `//bgp` or `//managed` are for that reach only, and so are templates that are called `.bgp`.
  *
  * @param root the project's folder.
  * @returns the files written, relative to it.
@@ -30,8 +31,10 @@ export function writeSkeleton(root: string, name: string, reach: Reach): readonl
       { where: folder, what: "is there already", remedy: "Choose another name, or remove the folder." },
     ]);
   }
-  const files = readdirSync(SKELETON).map((template) => {
-    const file = template.slice(0, -ENDING.length).replace("NAME", name);
+  const templates = readdirSync(SKELETON).filter((each) => reach === "bgp" || !each.endsWith(ONLY_BGP));
+  const files = templates.map((template) => {
+    const ending = template.endsWith(ONLY_BGP) ? ONLY_BGP : ENDING;
+    const file = template.slice(0, -ending.length).replace("NAME", name);
     const place = template.endsWith(`.test.ts${ENDING}`) ? join("tests", "conformance") : folder;
     const text = fill(readFileSync(join(SKELETON, template), "utf8"), name, reach);
     return { path: join(place, file), text };
@@ -49,6 +52,8 @@ function fill(template: string, name: string, reach: Reach): string {
     .filter((line) => !line.endsWith(other))
     .map((line) => (line.endsWith(own) ? line.slice(0, -own.length).trimEnd() : line))
     .join("\n")
+    .replaceAll("NAME_UPPER", name.toUpperCase())
+    .replaceAll("CONST_", `${name.toUpperCase()}_`)
     .replaceAll("NAME", name)
     .replaceAll("CLASS", `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`)
     .replaceAll("REACH", reach);

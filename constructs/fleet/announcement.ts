@@ -2,6 +2,7 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { minNodes, type FleetWish } from "./fleet-inputs";
 import type { FleetDemand } from "./fleet-provider";
+import type { NodeBgp } from "./node-file";
 import { isCount } from "./numbers";
 import { show, type Problem } from "./problem";
 import { isWithin, whyNobodys, type Address, type Network } from "./special-prefixes";
@@ -55,6 +56,12 @@ export const announcementSchema = z.strictObject({
   own: z.array(z.string()).optional(),
   sessions: z.number().optional(),
 });
+
+/** What a node announces of it, both families. */
+export function announcedRoutes({ ipv4, ipv6 }: Announcement): NodeBgp["routes"] {
+  const prefixes = ipv6 === undefined ? [ipv4] : [ipv4, ipv6];
+  return prefixes.map(({ prefix, address }) => ({ prefix, addresses: [address] }));
+}
 
 /** Everything that is wrong with what a fleet is to announce. */
 export function checkAnnouncement(

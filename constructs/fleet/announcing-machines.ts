@@ -18,6 +18,9 @@ export interface AnnouncingMachine {
   readonly openPorts: readonly OpenPorts[];
 }
 
+/** A port of an address. */
+type Door = Pick<AnycastPort, "address" | "port" | "protocol">;
+
 /**
  * The node's own announcer decides whether traffic comes: it looks each second, announces after three seconds of health, and
  * withdraws at the second look without an answer (images/edge-node/provision/files/usr/lib/polycast/announcement.py; that it
@@ -50,14 +53,23 @@ export function announcedPorts<M extends AnnouncingMachine>(
   machines: readonly M[],
   isPassedOn: (machine: M, address: string) => boolean = () => true,
 ): AnycastPort[] {
+  return anycastPorts(
+    machines.flatMap((machine) =>
+      doorsOf(machine)
+        .filter(({ address }) => isPassedOn(machine, address))
+        .map((door) => ({ ...door, group: machine.id })),
+    ),
+  );
+}
+
+/** Ports that lead to the nearest healthy node, by the ways that there are to groups of nodes. */
+export function anycastPorts(ways: readonly (Door & { readonly group: string })[]): AnycastPort[] {
   const ports = new Map<string, Omit<AnycastPort, "backends"> & { backends: AnycastBackend[] }>();
-  for (const machine of machines) {
-    for (const door of doorsOf(machine).filter(({ address }) => isPassedOn(machine, address))) {
-      const key = `${door.protocol} ${door.address} ${door.port}`;
-      const known = ports.get(key) ?? { ...door, failOpen: false, backends: [] };
-      known.backends.push({ group: machine.id, percent: 100 });
-      ports.set(key, known);
-    }
+  for (const { group, ...door } of ways) {
+    const key = `${door.protocol} ${door.address} ${door.port}`;
+    const known = ports.get(key) ?? { ...door, failOpen: false, backends: [] };
+    known.backends.push({ group, percent: 100 });
+    ports.set(key, known);
   }
   return [...ports.values()];
 }

@@ -1,14 +1,28 @@
 import type { Declaration } from "./declaration";
 import type { Chapter, Step, Story } from "./story";
 
+/** Files of a provider's folder, as `polycast provider new NAME` writes them. */
+export const PLACES = [
+  ...["NAME.ts", "NAME-wish.ts", "NAME-fleet.ts", "NAME-bgp.ts", "NAME-credential.ts", "NAME-policies.ts"],
+  ...["NAME-image-source.ts", "plans.ts", "sites.ts", "schema.json", "behaviour.json", "simulation.ts"],
+] as const;
+
+/** What to do next, and the file in which. */
+export type ToDo = `${(typeof PLACES)[number]}: ${string}`;
+
+/** As a person reads it who adds a provider of this name. */
+export function toDoFor(provider: string, todo: ToDo): string {
+  return `To do: constructs/providers/NAME/${todo}`.replaceAll("NAME", provider);
+}
+
 /** What must hold for every provider. */
 export interface Assertion {
   /** As a sentence, the provider its subject: "keeps its address when a release is rolled out". */
   readonly name: string;
   /** What has to have happened; nothing: the declaration is enough. */
   readonly chapter?: Chapter;
-  /** What is missing, and in which file of the provider's folder it belongs. */
-  readonly todo: string;
+  /** What is missing, and where it belongs. */
+  readonly todo: ToDo;
   /** What is wrong, a line each; nothing where it holds. */
   readonly wrong: (declaration: Declaration, story: Story) => readonly string[];
 }
@@ -16,7 +30,7 @@ export interface Assertion {
 /** Of the declaration alone. */
 export function declared(
   name: string,
-  todo: string,
+  todo: ToDo,
   wrong: (declaration: Declaration) => readonly string[],
 ): Assertion {
   return { name, todo, wrong };
@@ -26,7 +40,7 @@ export function declared(
 export function after(
   chapter: Chapter,
   name: string,
-  todo: string,
+  todo: ToDo,
   wrong: (step: Step, declaration: Declaration, story: Story) => readonly string[],
 ): Assertion {
   return {

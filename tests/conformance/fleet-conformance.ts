@@ -1,7 +1,7 @@
 import type { FleetProvider } from "../../constructs/fleet/fleet-provider";
 import type { FleetWish } from "../../constructs/fleet/fleet-inputs";
 import { describeWithTerraform } from "../e2e/engine-terraform";
-import { judge, type Assertion } from "./assertion";
+import { judge, toDoFor, type Assertion } from "./assertion";
 import { declare } from "./declaration";
 import { DECLARED } from "./declared-assertions";
 import { LIVED } from "./lived-assertions";
@@ -34,7 +34,9 @@ export function fleetConformance<Wish extends FleetWish>(
     });
     test.each(ASSERTIONS.map((each) => [each.name, each] as const))("%s", (_, assertion) => {
       const wrong = judge(assertion, declaration, story);
-      if (wrong.length > 0) throw new Error(`${wrong.join("\n")}\n\nTo do: ${assertion.todo}`);
+      if (wrong.length > 0) {
+        throw new Error(`${wrong.join("\n")}\n\n${toDoFor(declaration.provider.provider, assertion.todo)}`);
+      }
     });
   });
 }

@@ -1,25 +1,34 @@
 import { nodeFileSchema, type NodeFile } from "../../constructs/fleet/node-file";
-import type { CloudObject, ProviderSimulation, Values } from "../../constructs/fleet/simulation";
+import { letsIn, type Door } from "../../constructs/fleet/open-ports";
+import type { CloudObject, Values } from "../../constructs/fleet/simulation";
 import { after, demand, type Assertion } from "./assertion";
 import { LISTENERS, demandBy, type Declaration } from "./declaration";
 import { CANARY, namesBySite, type Chapter, type NodeSeen, type Step } from "./story";
-import { FIRST_RELEASE, NEXT_RELEASE, simulationsOf, sitesOf, type Subject } from "./subject";
+import { FIRST_RELEASE, NEXT_RELEASE, simulationOf, sitesOf } from "./subject";
 
 const PORTS = LISTENERS.map(({ protocol, port }) => `${protocol} ${port}`).sort();
 
 /** Nothing went wrong, and Terraform has nothing left to do. */
 function goesThrough(chapter: Chapter, what: string): readonly Assertion[] {
   return [
-    after(chapter, what, "read what Terraform says", ({ errors }) => errors),
-    after(chapter, `${what}: a second plan is empty`, "say what the plugin reads back", ({ again }) =>
-      Object.entries(again).map(([address, actions]) => `${address}: ${actions}`),
+    after(
+      chapter,
+      what,
+      "NAME-fleet.ts: read what Terraform says; what the cloud refuses stands in simulation.ts",
+      ({ errors }) => errors,
+    ),
+    after(
+      chapter,
+      `${what}: a second plan is empty`,
+      "simulation.ts: `create` and `update` return what the plugin reads back; schema.json says what is computed",
+      ({ again }) => Object.entries(again).map(([address, actions]) => `${address}: ${actions}`),
     ),
   ];
 }
 
 /** Each node is healthy, and there are as many as wished. */
 function hasItsNodes(chapter: Chapter, what: string): Assertion {
-  return after(chapter, what, "`life.nodeGroups` of simulation.ts, and the nodes of the fleet", (step) => [
+  return after(chapter, what, "simulation.ts: `life.nodeGroups`, and the nodes of NAME-fleet.ts", (step) => [
     ...demand(Object.keys(step.wished).length > 0, "it did not get that far"),
     ...step.nodes
       .filter(({ health }) => health !== "healthy")
@@ -36,7 +45,7 @@ function hasItsNodes(chapter: Chapter, what: string): Assertion {
 
 /** The same text, and, where the provider gives it, still held by an object that held it before. */
 function keepsItsAddress(chapter: Chapter, when: string): Assertion {
-  const todo = "what holds the address may not be replaced";
+  const todo = "NAME-fleet.ts: what holds the address may not be replaced";
   return after(chapter, `keeps its address ${when}`, todo, (step, { provider }, { deployed }) => {
     const [before, now] = [deployed, step].map((each) => addressesOf(each?.outputs ?? {}));
     const held = new Set(deployed === undefined ? [] : holdersOf(deployed));
@@ -65,7 +74,7 @@ function tells(what: string, wrong: (file: NodeFile, node: NodeSeen, declaration
   return after(
     "deployed",
     `tells its nodes ${what}`,
-    "build user data with `nodeFile`",
+    "NAME-fleet.ts: build user data with `makeMachines`, or `nodeFile` and `userData`",
     (step, declaration) => [
       ...demand(step.nodes.length > 0, "there are no nodes"),
       ...step.nodes.flatMap((node) => {
@@ -81,10 +90,6 @@ function ownObjects({ objects }: Step, { subject, provider }: Declaration): read
   return objects.filter(
     ({ provider: source }) => simulationOf(subject, provider.provider)?.source === source,
   );
-}
-
-function simulationOf(subject: Subject, name: string): ProviderSimulation | undefined {
-  return simulationsOf(subject).find(({ source }) => source.endsWith(`/${name}`));
 }
 
 const TAGS = ["tags_all", "tags", "labels", "tag"];
@@ -105,16 +110,19 @@ export const LIVED: readonly Assertion[] = [
   after(
     "named",
     "can be planned under the longest name that it takes",
-    "`check` refuses longer ones",
+    "NAME.ts: `check` refuses longer ones",
     ({ errors }) => errors,
   ),
 
   ...goesThrough("deployed", "applies"),
   hasItsNodes("deployed", "has the nodes that were wished"),
-  after("deployed", "gives every node a name of its own", "names", ({ nodes }) =>
-    demand(new Set(nodes.map(({ name }) => name)).size === nodes.length, "two have one name"),
+  after(
+    "deployed",
+    "gives every node a name of its own",
+    "NAME-fleet.ts: `machineName`, or a name of the cloud's",
+    ({ nodes }) => demand(new Set(nodes.map(({ name }) => name)).size === nodes.length, "two have one name"),
   ),
-  after("deployed", "has an IPv4 address", "`anycast.ipv4`", ({ outputs }) =>
+  after("deployed", "has an IPv4 address", "NAME-fleet.ts: `anycast.ipv4`", ({ outputs }) =>
     demand(
       /^\d+(\.\d+){3}$/.test(String(outputs["anycast_ipv4"])),
       `it is ${String(outputs["anycast_ipv4"])}`,
@@ -123,7 +131,7 @@ export const LIVED: readonly Assertion[] = [
   after(
     "deployed",
     "has an IPv6 address where it was wished",
-    "`anycast.ipv6`",
+    "NAME-fleet.ts: `anycast.ipv6`",
     ({ outputs }, { subject }) => {
       const has = addressesOf(outputs).includes(":");
       return demand(has === (subject.wish.ipv6 === true), `it is ${String(outputs["anycast_ipv6"])}`);
@@ -132,60 +140,90 @@ export const LIVED: readonly Assertion[] = [
   after(
     "deployed",
     "is reached at the port of every listener",
-    "`life.anycast`, and its firewall",
+    "simulation.ts: `life.anycast`, and the listeners in NAME-fleet.ts",
     ({ ports }) => PORTS.filter((port) => !ports.includes(port)).map((port) => `${port} leads nowhere`),
   ),
-  after("deployed", "opens no other port", "its firewall", ({ ports }) =>
+  after("deployed", "opens no other port", "NAME-fleet.ts: lead to the listeners alone", ({ ports }) =>
     ports.filter((port) => !PORTS.includes(port)).map((port) => `${port} is open`),
   ),
-  after("deployed", "lets clients in at the port of every listener", "the firewall", ({ nodes, outputs }) => [
-    ...demand(nodes.length > 0, "there are no nodes"),
-    ...nodes.flatMap(({ name, open }) =>
-      doorsOf(outputs)
-        .filter((door) => !open.includes(door))
-        .map((door) => `${door} of ${name} is closed`),
-    ),
-  ]),
-  after("deployed", "lets nobody in at another port", "the firewall", ({ nodes }) => [
-    ...demand(nodes.length > 0, "there are no nodes"),
-    ...nodes.flatMap(({ name, open }) =>
-      open
-        .filter((door) => !PORTS.some((port) => door.endsWith(` ${port}`)))
-        .map((door) => `${door} of ${name} is open to everybody`),
-    ),
-  ]),
-  after("deployed", "leads clients to a node", "`life.anycast`", ({ nodes }) =>
-    nodes
-      .filter(({ answeredFrom }) => answeredFrom === undefined)
-      .map(({ site }) => `nobody answers at ${site}`),
-  ),
-  after("deployed", "shows no secret in its plan", "secrets are sensitive variables", ({ shown }) =>
-    demand(
-      shown !== "" && ![CANARY, base64(CANARY)].some((text) => shown.includes(text)),
-      "the join token can be read in it",
-    ),
-  ),
-  after("deployed", "gives every node its join token", "`secretFilesOf`", ({ objects }) =>
-    demand(
-      JSON.stringify(objects).includes(base64(`${CANARY}\n`)) || hasInner(objects, base64(`${CANARY}\n`)),
-      "no object carries it to a node",
-    ),
-  ),
-  after("deployed", "tags all that can be tagged", "`ownerTags`", (step, declaration) => {
-    const tagged = ownObjects(step, declaration).map((object) => ({
-      ...object,
-      tags: tagsOf(object.attributes),
-    }));
-    return [
-      ...demand(
-        tagged.some(({ tags }) => tags !== undefined),
-        "no object has tags",
+  after(
+    "deployed",
+    "lets clients in at the port of every listener",
+    "NAME-fleet.ts: its firewall, of which simulation.ts says `openPorts`",
+    ({ nodes, outputs }) => [
+      ...demand(nodes.length > 0, "there are no nodes"),
+      ...nodes.flatMap(({ name, open }) =>
+        doorsOf(outputs)
+          .filter((door) => !letsIn(open, door))
+          .map(({ family, protocol, port }) => `${family} ${protocol} ${port} of ${name} is closed`),
       ),
-      ...tagged
-        .filter(({ tags }) => tags !== undefined && !tags.includes(declaration.provider.name))
-        .map(({ type, id }) => `${type} ${id} does not say whose it is`),
-    ];
-  }),
+    ],
+  ),
+  after(
+    "deployed",
+    "lets nobody in at another port",
+    "NAME-fleet.ts: its firewall, of which simulation.ts says `openPorts`",
+    ({ nodes }) => [
+      ...demand(nodes.length > 0, "there are no nodes"),
+      ...nodes.flatMap(({ name, open }) =>
+        open
+          .filter(({ protocol, from, to }) => from !== to || !PORTS.includes(`${protocol} ${from}`))
+          .map(({ family, protocol, from, to }) => {
+            const ports = from === to ? String(from) : `${from}-${to}`;
+            return `${family} ${protocol} ${ports} of ${name} is open to everybody`;
+          }),
+      ),
+    ],
+  ),
+  after(
+    "deployed",
+    "leads clients to a node",
+    "simulation.ts: `life.anycast` leads to groups that `life.nodeGroups` has",
+    ({ nodes }) =>
+      nodes
+        .filter(({ answeredFrom }) => answeredFrom === undefined)
+        .map(({ site }) => `nobody answers at ${site}`),
+  ),
+  after(
+    "deployed",
+    "shows no secret in its plan",
+    "schema.json: what carries user data is sensitive, as the token in it is, or NAME-fleet.ts shows it",
+    ({ shown }) =>
+      demand(
+        shown !== "" && ![CANARY, base64(CANARY)].some((text) => shown.includes(text)),
+        "the join token can be read in it",
+      ),
+  ),
+  after(
+    "deployed",
+    "gives every node its join token",
+    "NAME-fleet.ts: give `userData` what `secretFilesOf` says, or use `makeMachines`",
+    ({ objects }) =>
+      demand(
+        JSON.stringify(objects).includes(base64(`${CANARY}\n`)) || hasInner(objects, base64(`${CANARY}\n`)),
+        "no object carries it to a node",
+      ),
+  ),
+  after(
+    "deployed",
+    "tags all that can be tagged",
+    "NAME-fleet.ts: `ownerTags`, on all that schema.json has tags for",
+    (step, declaration) => {
+      const tagged = ownObjects(step, declaration).map((object) => ({
+        ...object,
+        tags: tagsOf(object.attributes),
+      }));
+      return [
+        ...demand(
+          tagged.some(({ tags }) => tags !== undefined),
+          "no object has tags",
+        ),
+        ...tagged
+          .filter(({ tags }) => tags !== undefined && !tags.includes(declaration.provider.name))
+          .map(({ type, id }) => `${type} ${id} does not say whose it is`),
+      ];
+    },
+  ),
   tells("by a file of the form that all nodes know", (file) => !nodeFileSchema.safeParse(file).success),
   tells("the environment, the provider and the fleet", (file, _, { provider, environment }) =>
     [
@@ -217,8 +255,20 @@ export const LIVED: readonly Assertion[] = [
   ),
   after(
     "deployed",
+    "tells its nodes of routers that there are",
+    "NAME-bgp.ts: the provider's own routers, or where a node's metadata names them",
+    ({ nodes }) =>
+      nodes.flatMap(({ name, file }) => {
+        const routers = file?.bgp?.neighbours ?? [];
+        const madeUp =
+          Array.isArray(routers) && routers.some(({ address }) => address.startsWith("192.0.2."));
+        return demand(!madeUp, `a router of ${name} has an address of documentation`);
+      }),
+  ),
+  after(
+    "deployed",
     "leaves its release and capacity in the state",
-    "outputs",
+    "NAME.ts: `wish` and `name` are those that were given",
     ({ outputs, wished }, { provider }) => {
       const nodes = Object.values(wished).reduce((sum, each) => sum + each, 0);
       const capacity = nodes * provider.wish.connectionsPerNode;
@@ -234,25 +284,47 @@ export const LIVED: readonly Assertion[] = [
 
   ...goesThrough("widened", "takes a node and a site more"),
   hasItsNodes("widened", "has the nodes of both sites"),
-  after("widened", "scales in place", "counts and sites may not replace what is there", ({ actions }) =>
-    Object.entries(actions)
-      .filter(([, action]) => action.includes("delete"))
-      .map(([address, action]) => `${address}: ${action}`),
+  after(
+    "widened",
+    "scales in place",
+    "NAME-fleet.ts: counts and sites may not replace what is there",
+    ({ actions }) =>
+      Object.entries(actions)
+        .filter(([, action]) => action.includes("delete"))
+        .map(([address, action]) => `${address}: ${action}`),
   ),
-  after("widened", "loses no more than it declares when it grows", "`abilities.replacement`", losses),
+  after(
+    "widened",
+    "loses no more than it declares when it grows",
+    "NAME.ts: `ABILITIES.replacement` says less, or NAME-fleet.ts keeps it: new before old",
+    losses,
+  ),
   keepsItsAddress("widened", "when it grows"),
 
   ...goesThrough("rolled", "rolls a release out"),
   hasItsNodes("rolled", "has its nodes after a release"),
-  after("rolled", "runs the new release on every node", "what a new image changes", ({ nodes }) => [
-    ...demand(nodes.length > 0, "there are no nodes"),
-    ...nodes
-      .filter(({ release }) => release !== NEXT_RELEASE)
-      .map(({ name, release }) => `${name} runs ${release}`),
-  ]),
-  after("rolled", "loses no more nodes than it declares", "`abilities.replacement`", losses),
-  after("rolled", "never loses more than one site", "site after site", ({ sitesLost }) =>
-    demand(sitesLost <= 1, `${sitesLost} were lost at once`),
+  after(
+    "rolled",
+    "runs the new release on every node",
+    "NAME-fleet.ts: a new image is a new machine: `madeOf`, or user data that change",
+    ({ nodes }) => [
+      ...demand(nodes.length > 0, "there are no nodes"),
+      ...nodes
+        .filter(({ release }) => release !== NEXT_RELEASE)
+        .map(({ name, release }) => `${name} runs ${release}`),
+    ],
+  ),
+  after(
+    "rolled",
+    "loses no more nodes than it declares",
+    "NAME.ts: `ABILITIES.replacement` says less, or NAME-fleet.ts keeps it: new before old",
+    losses,
+  ),
+  after(
+    "rolled",
+    "never loses more than one site",
+    "NAME-fleet.ts: site after site: `makeMachines`, or `dependsOn`",
+    ({ sitesLost }) => demand(sitesLost <= 1, `${sitesLost} were lost at once`),
   ),
   keepsItsAddress("rolled", "when a release is rolled out"),
 
@@ -285,7 +357,7 @@ export const LIVED: readonly Assertion[] = [
   after(
     "vanished",
     "makes nothing anew but the node",
-    "nodes depend on nothing of each other",
+    "NAME-fleet.ts: nodes depend on nothing of each other that is known only later",
     ({ actions }) => [
       // Its machine, and what belongs to that.
       ...demand(Object.keys(actions).length <= 2, `${Object.keys(actions).length} objects changed`),
@@ -295,10 +367,14 @@ export const LIVED: readonly Assertion[] = [
   keepsItsAddress("vanished", "when a node vanishes"),
 
   ...goesThrough("adopted", "adopts what was made elsewhere"),
-  after("adopted", "replaces nothing that it adopts", "what an import leaves unknown", ({ actions }) =>
-    Object.entries(actions)
-      .filter(([, action]) => action !== "update")
-      .map(([address, action]) => `${address}: ${action}`),
+  after(
+    "adopted",
+    "replaces nothing that it adopts",
+    "behaviour.json: what an import leaves unknown may not be `force_new`",
+    ({ actions }) =>
+      Object.entries(actions)
+        .filter(([, action]) => action !== "update")
+        .map(([address, action]) => `${address}: ${action}`),
   ),
   keepsItsAddress("adopted", "when it is adopted"),
 
@@ -306,21 +382,31 @@ export const LIVED: readonly Assertion[] = [
   hasItsNodes("narrowed", "leaves the other site its nodes"),
   keepsItsAddress("narrowed", "when it shrinks"),
 
-  after("destroyed", "can be destroyed", "an order that the cloud accepts", ({ errors }) => errors),
-  after("destroyed", "leaves no object behind", "every object is Terraform's", ({ objects }) =>
-    objects.map(({ type, id }) => `${type} ${id}`),
+  after(
+    "destroyed",
+    "can be destroyed",
+    "NAME-fleet.ts: an order that the cloud accepts: `dependsOn`",
+    ({ errors }) => errors,
   ),
-  after("destroyed", "leaves no node and no open port behind", "`life`", ({ nodes, ports }) => [
-    ...nodes.map(({ name }) => name),
-    ...ports,
-  ]),
+  after(
+    "destroyed",
+    "leaves no object behind",
+    "simulation.ts: what the cloud makes beside an object goes with it",
+    ({ objects }) => objects.map(({ type, id }) => `${type} ${id}`),
+  ),
+  after(
+    "destroyed",
+    "leaves no node and no open port behind",
+    "simulation.ts: `life` follows the objects alone",
+    ({ nodes, ports }) => [...nodes.map(({ name }) => name), ...ports],
+  ),
 ];
 
-/** `ipv4 TCP 443`: each listener in each family that the fleet has an address of. */
-function doorsOf(outputs: Step["outputs"]): readonly string[] {
+/** Each listener in each family that the fleet has an address of. */
+function doorsOf(outputs: Step["outputs"]): readonly Door[] {
   return (["ipv4", "ipv6"] as const)
     .filter((family) => outputs[`anycast_${family}`] !== undefined)
-    .flatMap((family) => PORTS.map((port) => `${family} ${port}`));
+    .flatMap((family) => LISTENERS.map(({ protocol, port }) => ({ family, protocol, port })));
 }
 
 /** Where the provider says that its sites can differ. */
@@ -328,7 +414,8 @@ function ofMixed(
   name: string,
   wrong: (step: Step, first: string, second: string) => readonly string[],
 ): Assertion {
-  const todo = "build each site of `releaseAt(release, site)`, or say `releasePerSite: false`";
+  const todo =
+    "NAME-fleet.ts: build each site of `releaseAt(release, site)`, or say `releasePerSite: false` in NAME.ts";
   return after("mixed", name, todo, (step, { provider, subject }) =>
     provider.abilities.releasePerSite ? wrong(step, ...sitesOf(subject)) : [],
   );

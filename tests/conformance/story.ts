@@ -46,8 +46,8 @@ export interface NodeSeen extends Pick<WorldNode, "name" | "site" | "release" | 
   readonly reason: string | undefined;
   /** Its group's, that a client beside it reaches by the fleet's address; undefined: nobody answers. */
   readonly answeredFrom: string | undefined;
-  /** What its cloud's firewall lets everybody reach: `ipv4 TCP 443`, `ipv6 UDP 1-65535`. */
-  readonly open: readonly string[];
+  /** What its cloud's firewall lets everybody reach. */
+  readonly open: readonly OpenPorts[];
 }
 
 /** What one chapter did, and what there was in the end. */
@@ -323,14 +323,10 @@ class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
         },
         ...{ file: node.file, reason: node.reason },
         answeredFrom: target && world.route(target, node.position)?.site,
-        open: openOf(node.group).map(asText),
+        open: openOf(node.group),
       })),
     };
   }
-}
-
-function asText({ family, protocol, from, to }: OpenPorts): string {
-  return `${family} ${protocol} ${from === to ? from : `${from}-${to}`}`;
 }
 
 function healthyBySite(nodes: readonly WorldNode[]): Record<string, number> {

@@ -48,6 +48,11 @@ export function simulationsOf({ simulations: own = simulations }: Subject): read
   return own;
 }
 
+/** What stands in for one provider: its plugin is called as it is. */
+export function simulationOf(subject: Subject, provider: string): ProviderSimulation | undefined {
+  return simulationsOf(subject).find(({ source }) => source.endsWith(`/${provider}`));
+}
+
 /** The wish with other sites; `undefined` leaves one out. */
 export function withSites<Wish extends FleetWish>(
   wish: Wish,

@@ -1,4 +1,4 @@
-import type { Announcement, AnnouncementLimits } from "../../fleet/announcement";
+import { announcedRoutes, type Announcement, type AnnouncementLimits } from "../../fleet/announcement";
 import type { NodeBgp } from "../../fleet/node-file";
 
 /** The Terraform variable with the password that Vultr gives an account for all of its sessions. */
@@ -22,11 +22,11 @@ export const VULTR_ROUTERS = {
 } as const;
 
 /** A node's sessions; it opens them from the address from which it reaches the router, which is its main one. */
-export function sessionsOf({ asn, ipv4, ipv6 }: Announcement): NodeBgp {
-  const prefixes = ipv6 === undefined ? [ipv4] : [ipv4, ipv6];
+export function sessionsOf(announcement: Announcement): NodeBgp {
+  const { asn, ipv6 } = announcement;
   return {
     asn,
-    routes: prefixes.map(({ prefix, address }) => ({ prefix, addresses: [address] })),
+    routes: announcedRoutes(announcement),
     neighbours: ipv6 === undefined ? [VULTR_ROUTERS.v4] : [VULTR_ROUTERS.v4, VULTR_ROUTERS.v6],
     password: true,
   };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeSkeleton, type Reach } from "../../../cli/provider/write-skeleton";
 import { PolycastError } from "../../../constructs/fleet/problem";
+import { PLACES, toDoFor } from "../../conformance/assertion";
 
 let root: string;
 beforeEach(() => {
@@ -19,18 +20,16 @@ const texts = (files: readonly string[]) =>
 
 test.each<Reach>(["bgp", "managed-anycast"])("a provider of the reach %s is written whole", (reach) => {
   const written = texts(writeSkeleton(root, "acme", reach));
-  expect(Object.keys(written).sort()).toEqual([
-    "constructs/providers/acme/acme-fleet.ts",
-    "constructs/providers/acme/acme-wish.ts",
-    "constructs/providers/acme/acme.ts",
-    "constructs/providers/acme/behaviour.json",
-    "constructs/providers/acme/schema.json",
-    "constructs/providers/acme/simulation.ts",
-    "constructs/providers/acme/sites.ts",
-    "constructs/providers/acme/sizes.ts",
-    "tests/conformance/acme.test.ts",
-  ]);
-  for (const text of Object.values(written)) expect(text).not.toMatch(/NAME|CLASS|REACH|\/\/bgp|\/\/managed/);
+  const own = PLACES.filter((place) => reach === "bgp" || place !== "NAME-bgp.ts");
+  expect(Object.keys(written).sort()).toEqual(
+    [
+      ...own.map((place) => `constructs/providers/acme/${place.replace("NAME", "acme")}`),
+      "tests/conformance/acme.test.ts",
+    ].sort(),
+  );
+  for (const text of Object.values(written)) {
+    expect(text).not.toMatch(/NAME|CLASS|CONST_|REACH|\/\/bgp|\/\/managed/);
+  }
   expect(written["constructs/providers/acme/acme.ts"]).toContain(`reach: "${reach}"`);
   expect(written["constructs/providers/acme/acme-fleet.ts"]).toContain("class AcmeFleet ");
   const wish = written["constructs/providers/acme/acme-wish.ts"] ?? "";
@@ -39,6 +38,14 @@ test.each<Reach>(["bgp", "managed-anycast"])("a provider of the reach %s is writ
     expect(
       () => JSON.parse(written[`constructs/providers/acme/${name}.json`] ?? "") as unknown,
     ).not.toThrow();
+  }
+});
+
+test("what conformance misses is to be done in a file that was written", () => {
+  const files = writeSkeleton(root, "acme", "bgp");
+  for (const place of PLACES) {
+    const said = toDoFor("acme", `${place}: as NAME-fleet.ts`);
+    expect(files).toContain(/^To do: (\S+): as acme-fleet\.ts$/.exec(said)?.[1]);
   }
 });
 

@@ -1,5 +1,5 @@
 import type { Declaration } from "./declaration";
-import type { Chapter, Step, Story } from "./story";
+import type { Chapter, Look, Step, Story } from "./story";
 
 /** Files of a provider's folder, as `polycast provider new NAME` writes them. */
 export const PLACES = [
@@ -21,6 +21,8 @@ export interface Assertion {
   readonly name: string;
   /** What has to have happened; nothing: the declaration is enough. */
   readonly chapter?: Chapter;
+  /** What it looks at beside what became of the fleet. */
+  readonly looks: readonly Look[];
   /** What is missing, and where it belongs. */
   readonly todo: ToDo;
   /** What is wrong, a line each; nothing where it holds. */
@@ -33,7 +35,7 @@ export function declared(
   todo: ToDo,
   wrong: (declaration: Declaration) => readonly string[],
 ): Assertion {
-  return { name, todo, wrong };
+  return { name, looks: [], todo, wrong };
 }
 
 /** Of one chapter, which fails where the chapter was not reached. */
@@ -42,10 +44,12 @@ export function after(
   name: string,
   todo: ToDo,
   wrong: (step: Step, declaration: Declaration, story: Story) => readonly string[],
+  looks: readonly Look[] = [],
 ): Assertion {
   return {
     name,
     chapter,
+    looks,
     todo,
     wrong: (declaration, story) => {
       const step = story[chapter];

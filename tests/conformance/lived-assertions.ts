@@ -22,6 +22,7 @@ function goesThrough(chapter: Chapter, what: string): readonly Assertion[] {
       `${what}: a second plan is empty`,
       "simulation.ts: `create` and `update` return what the plugin reads back; schema.json says what is computed",
       ({ again }) => Object.entries(again).map(([address, actions]) => `${address}: ${actions}`),
+      ["again"],
     ),
   ];
 }
@@ -193,6 +194,7 @@ export const LIVED: readonly Assertion[] = [
         shown !== "" && ![CANARY, base64(CANARY)].some((text) => shown.includes(text)),
         "the join token can be read in it",
       ),
+    ["shown"],
   ),
   after(
     "deployed",

@@ -79,8 +79,19 @@ export interface Step {
 
 export type Story = Readonly<Partial<Record<Chapter, Step>>>;
 
-/** Lets a fleet live through some chapters; it is always deployed, and ends where that fails. */
-export async function tell(subject: Subject, chapters: readonly Chapter[]): Promise<Story> {
+/** Parts of a step for which Terraform is started once more. */
+const LOOKS = ["again", "shown"] as const;
+export type Look = (typeof LOOKS)[number];
+
+/**
+ * Lets a fleet live through some chapters; it is always deployed, and ends where that fails.
+ * @param looks what of {@link LOOKS} is wanted; what is left out is empty. Default: all.
+ */
+export async function tell(
+  subject: Subject,
+  chapters: readonly Chapter[],
+  looks: readonly Look[] = LOOKS,
+): Promise<Story> {
   const { provider } = subject.make(subject.wish);
   const deployed = new LivingEnvironment({
     simulations: simulationsOf(subject),
@@ -90,7 +101,7 @@ export async function tell(subject: Subject, chapters: readonly Chapter[]): Prom
   const story: Partial<Record<Chapter, Step>> = {};
   try {
     await deployed.start();
-    const fleet = new FleetUnderTest(subject, deployed);
+    const fleet = new FleetUnderTest(subject, deployed, looks);
     for (const chapter of CHAPTERS.filter((each) => each === "deployed" || chapters.includes(each))) {
       const step = await fleet[chapter]().catch((error: unknown) => ({
         ...NOTHING,
@@ -122,6 +133,7 @@ class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
   public constructor(
     private readonly subject: Subject,
     private readonly deployment: LivingEnvironment,
+    private readonly looks: readonly Look[],
   ) {
     [this.first, this.second] = sitesOf(subject);
     this.wish = withSites(subject.wish, { [this.second]: undefined });
@@ -253,10 +265,13 @@ class FleetUnderTest implements Record<Chapter, () => Promise<Step>> {
     try {
       const { errors, changes } = await terraform.plan();
       if (errors.length > 0) return { ...NOTHING, errors: errors.map(asLine) };
-      const { stdout: shown } = await terraform.run("show", "-no-color", "plan.bin");
+      const shown = this.looks.includes("shown")
+        ? (await terraform.run("show", "-no-color", "plan.bin")).stdout
+        : "";
       const applied = (await terraform.apply()).map(asLine);
       await this.rest();
-      const again = applied.length === 0 ? await terraform.plan() : { errors: [], changes: [] };
+      const planAgain = applied.length === 0 && this.looks.includes("again");
+      const again = planAgain ? await terraform.plan() : { errors: [], changes: [] };
       const outputs = await this.deployment.outputs(this.stack);
       return {
         ...{

@@ -6,7 +6,7 @@
  *
  * The form is that of `terraform providers schema -json`. It is asked of the plugin itself, which must lie in one of
  * Terraform's mirror directories on this machine, or in one that POLYCAST_PLUGIN_MIRROR names
- * (HOST/NAMESPACE/TYPE/VERSION/OS_ARCH/terraform-provider-TYPE; `terraform providers mirror DIRECTORY` makes one).
+ * (HOST/NAMESPACE/TYPE/VERSION/OS_ARCH/terraform-provider-TYPE; `terraform init` makes one in .terraform/providers).
  */
 import { PolycastError, refuseIfAny, suggest } from "../constructs/fleet/problem";
 import type { ProviderSchema } from "../constructs/fleet/simulation";
@@ -17,11 +17,13 @@ import { findPlugin } from "../sandbox/engine/plugin-mirror";
 export async function startPlugin(source: string, version: string): Promise<PluginClient> {
   const binary = findPlugin(source, version);
   if (binary !== undefined) return PluginClient.start(binary);
+  const name = source.split("/").at(-1) ?? source;
+  const needed = `{ "terraform": { "required_providers": { "${name}": { "source": "${source}", "version": "${version}" } } } }`;
   throw new PolycastError(`there is no plugin ${source} ${version} in any mirror directory of this machine`, [
     {
       where: "POLYCAST_PLUGIN_MIRROR",
       what: "may name mirror directories, separated by colons",
-      remedy: "Make one with: terraform providers mirror DIRECTORY",
+      remedy: `In an empty folder write ${needed} into main.tf.json and run terraform init; then, there: export POLYCAST_PLUGIN_MIRROR=$PWD/.terraform/providers`,
     },
   ]);
 }

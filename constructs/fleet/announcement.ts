@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import type { AnycastAddresses } from "./data-plane-fleet";
 import { minNodes, type FleetWish } from "./fleet-inputs";
 import type { FleetDemand } from "./fleet-provider";
 import type { NodeBgp } from "./node-file";
@@ -61,6 +62,11 @@ export const announcementSchema = z.strictObject({
 export function announcedRoutes({ ipv4, ipv6 }: Announcement): NodeBgp["routes"] {
   const prefixes = ipv6 === undefined ? [ipv4] : [ipv4, ipv6];
   return prefixes.map(({ prefix, address }) => ({ prefix, addresses: [address] }));
+}
+
+/** Where clients come. */
+export function anycastOf({ ipv4, ipv6 }: Announcement): AnycastAddresses {
+  return { ipv4: ipv4.address, ...(ipv6 === undefined ? {} : { ipv6: ipv6.address }) };
 }
 
 /** Everything that is wrong with what a fleet is to announce. */

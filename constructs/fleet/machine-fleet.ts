@@ -48,8 +48,8 @@ export interface MachineMaking<Made> {
   readonly knownBgp?: NodeBgp;
   /** Makes a machine, to be replaced new before old: `createBeforeDestroy`, and `awaitAt` among its provisioners. */
   readonly make: (machine: Machine) => Made;
-  /** What a machine of the next site waits for. */
-  readonly served: (made: Made) => ITerraformDependable;
+  /** What the machines of the next site wait for. */
+  readonly served: (made: Made) => readonly ITerraformDependable[];
 }
 
 /** Makes the machines site after site, so that a release never loses more than one. */
@@ -80,7 +80,7 @@ export function makeMachines<Made>(
         awaitAt: (address) => awaitNode(props, { fleet, name, address }),
       });
     });
-    before = made.map(served);
+    before = made.flatMap(served);
     return [site, made];
   });
   return Object.fromEntries(sites);

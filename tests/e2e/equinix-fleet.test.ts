@@ -1,7 +1,7 @@
 /** The Equinix Metal fleet under real Terraform: what each change of an environment does to its nodes and to its address. */
 import type { Values } from "../../constructs/fleet/simulation";
 import type { EquinixWish } from "../../constructs/providers/equinix/equinix-wish";
-import { equinixFleet } from "../environment-for-tests";
+import { equinixFleet, testEnvironment } from "../environment-for-tests";
 import { DeployedEnvironment } from "./deployed-environment";
 import { describeWithTerraform } from "./engine-terraform";
 
@@ -137,5 +137,35 @@ describeWithTerraform("the Equinix Metal fleet under Terraform", () => {
     deployed.store.put({ ...project, attributes });
     const { errors } = await (await deployed.terraform("equinix-fleet")).plan();
     expect(JSON.stringify(errors)).toMatch(/has not enabled BGP for the project[^]*ask support/);
+  });
+
+  test("prefixes of one's own wait for people, and are announced when these agree", async () => {
+    const announce = {
+      asn: 4_200,
+      ipv4: { prefix: "198.51.100.0/24", address: "198.51.100.10" },
+      ipv6: { prefix: "2001:db8:a::/48", address: "2001:db8:a::10" },
+    };
+    const fleets = [equinixFleet({ sites: NY, ipv6: true, announce })];
+    const dns = { ...testEnvironment().dns, ipv6: "partial" } as const;
+    await deployed.want({ environment: { fleets, dns } });
+    await expect(deployed.apply("equinix-fleet")).rejects.toThrow(/People enable global BGP/);
+    expect(deployed.store.list("equinix_metal_device")).toEqual([]);
+
+    const [project] = deployed.store.list("equinix_metal_project");
+    if (project === undefined) throw new Error("no project");
+    const [config] = project.attributes["bgp_config"] as Values[];
+    const attributes = { ...project.attributes, bgp_config: [{ ...config, status: "enabled" }] };
+    deployed.store.put({ ...project, attributes });
+    await deployed.apply("equinix-fleet");
+    expect(await deployed.plan("equinix-fleet")).toEqual({});
+    expect(await deployed.outputs("equinix-fleet")).toMatchObject({
+      anycast_ipv4: "198.51.100.10",
+      anycast_ipv6: "2001:db8:a::10",
+    });
+    const families = deployed.store
+      .list("equinix_metal_bgp_session")
+      .map((session) => session.attributes["address_family"]);
+    expect(families.sort()).toEqual(["ipv4", "ipv4", "ipv6", "ipv6"]);
+    expect(deployed.store.list("equinix_metal_reserved_ip_block")).toEqual([]);
   });
 });

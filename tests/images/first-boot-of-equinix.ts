@@ -14,6 +14,7 @@ import { DEFAULT_HEALTH_CHECK } from "../../constructs/fleet/fleet-inputs";
 import { readRecipe } from "../../constructs/image/image-recipe";
 import { scriptArchive } from "../../constructs/image/script-archive";
 import { machineUserData } from "../../constructs/fleet/machine-fleet";
+import { reserved } from "../../constructs/providers/equinix/equinix-bgp";
 import { deviceKind } from "../../constructs/providers/equinix/equinix-fleet";
 
 const IMAGE = path.join(__dirname, "../../images/edge-node");
@@ -42,7 +43,7 @@ async function main(url: string, output: string): Promise<void> {
     },
     "equinix",
     "ny",
-    deviceKind("203.0.113.1", "a password", { archives }, sha256),
+    deviceKind(reserved("203.0.113.1"), "a password", { archives }, sha256),
   );
   mkdirSync(output, { recursive: true });
   writeFileSync(path.join(output, `${sha256}.tar.gz`), content);

@@ -4,6 +4,7 @@ import { MetalDevice } from "../../../.gen/providers/equinix/metal-device";
 import { MetalProject } from "../../../.gen/providers/equinix/metal-project";
 import { MetalReservedIpBlock } from "../../../.gen/providers/equinix/metal-reserved-ip-block";
 import { EquinixProvider } from "../../../.gen/providers/equinix/provider";
+import { anycastOf } from "../../fleet/announcement";
 import { bgpPassword } from "../../fleet/bgp-password";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
 import { installAtFirstBoot } from "../../fleet/first-boot";
@@ -13,7 +14,7 @@ import { makeMachines, type Machine, type MachineKind } from "../../fleet/machin
 import { ownerTags } from "../../fleet/machine-names";
 import { BGP_PASSWORD_FILE } from "../../fleet/node-file";
 import { planTable } from "../../fleet/plan-table";
-import { BGP_PASSWORD, LOCAL_ASN, sessionsOf } from "./equinix-bgp";
+import { BGP_PASSWORD, LOCAL_ASN, own, reserved, sessionsOf, type Announced } from "./equinix-bgp";
 import { archiveUrl, type EquinixWish } from "./equinix-wish";
 import { PLANS } from "./plans";
 import { SANDBOX_CREDENTIALS } from "./sandbox-credentials";
@@ -26,13 +27,24 @@ export interface EquinixFleetProps extends FleetProps {
 /** What the scripts of an image are written for. */
 const OPERATING_SYSTEM = "debian_12";
 
+/** When each kind of BGP is there. */
+const ENABLED = {
+  local: "Local BGP usually is at once",
+  global: "People enable global BGP, once they have seen that the prefix is registered to your system",
+} as const;
+
+/** Address family -> what the session's construct is called after its node. */
+const IPV4_ALONE = { ipv4: "bgp" } as const;
+const BOTH_FAMILIES = { ...IPV4_ALONE, ipv6: "bgp6" } as const;
+
 /** As long as any address: for what is only measured or compared. */
-export const SOME_ADDRESS = "255.255.255.255";
+const SOME_ADDRESS = "255.255.255.255";
 
 /**
- * Machines in several metros, in a project of the fleet's own, that all announce one address which the project has reserved.
+ * Machines in several metros, in a project of the fleet's own, that all announce one address which the project has reserved, or
+ * prefixes of ours.
  *
- * The address lives as long as its reservation: `protect` refuses plans that would end it. Devices are replaced new before old,
+ * A reserved address lives as long as its reservation: `protect` refuses plans that would end it. Devices are replaced new before old,
  * site by site, and an old one goes only when the new one serves and has its session:
  * docs/decisions/0010-new-nodes-before-old-ones.md.
  */
@@ -40,8 +52,8 @@ export class EquinixFleet extends Construct implements DataPlaneFleet {
   public readonly name: string;
   public readonly anycast: AnycastAddresses;
   public readonly capacity: FleetCapacity;
-  /** Escape hatch: what holds the address. */
-  public readonly block: MetalReservedIpBlock;
+  /** Escape hatch: what holds the address; undefined where it is ours. */
+  public readonly block: MetalReservedIpBlock | undefined;
   /** Escape hatch: the nodes, by site. */
   public readonly devices: Readonly<Record<string, readonly MetalDevice[]>>;
 
@@ -58,33 +70,36 @@ export class EquinixFleet extends Construct implements DataPlaneFleet {
       sandbox,
     });
     const project = this.project(props, password);
-    this.block = this.reservation(props, project);
-    this.anycast = { ipv4: this.block.address };
+    if (wish.announce === undefined) {
+      this.block = this.reservation(props, project);
+      this.anycast = { ipv4: this.block.address };
+    } else this.anycast = anycastOf(wish.announce);
 
-    const { address } = this.block;
+    const announced = announcedBy(wish, this.anycast.ipv4);
     const plan = planTable(PLANS).idOf(wish.size);
     const machines = makeMachines(props, {
-      kind: ({ image }) => deviceKind(address, password, wish, image),
+      kind: ({ image }) => deviceKind(announced, password, wish, image),
       madeOf: (_, { image }) => [wish.archives.url, image, plan],
-      knownBgp: sessionsOf(SOME_ADDRESS),
-      make: (machine) => this.machine(machine, project, plan),
-      served: ({ session }) => session,
+      knownBgp: sessionsOf(announcedBy(wish, SOME_ADDRESS)),
+      make: (machine) => this.machine(machine, wish, project, plan),
+      served: ({ sessions }) => sessions,
     });
     this.devices = Object.fromEntries(
       Object.entries(machines).map(([site, made]) => [site, made.map(({ device }) => device)]),
     );
   }
 
-  private project({ environment, name, protect }: EquinixFleetProps, password: string): MetalProject {
+  private project({ environment, name, protect, wish }: EquinixFleetProps, password: string): MetalProject {
+    const deployment = wish.announce === undefined ? "local" : "global";
     return new MetalProject(this, "project", {
       name: projectName(environment, name),
-      bgpConfig: [{ deploymentType: "local", asn: LOCAL_ASN, md5: password }],
+      bgpConfig: [{ deploymentType: deployment, asn: wish.announce?.asn ?? LOCAL_ASN, md5: password }],
       lifecycle: {
         preventDestroy: protect,
         postcondition: [
           {
             condition: '${one(self.bgp_config).status == "enabled"}',
-            errorMessage: `Equinix Metal has not enabled BGP for the project "${projectName(environment, name)}", so no node could announce its address. Local BGP usually is at once: look at the project in the console under Networking, BGP, or ask support; then deploy again.`,
+            errorMessage: `Equinix Metal has not enabled BGP for the project "${projectName(environment, name)}", so no node could announce its address. ${ENABLED[deployment]}: look at the project in the console under Networking, BGP, or ask support; then deploy again.`,
           },
         ],
       },
@@ -107,9 +122,10 @@ export class EquinixFleet extends Construct implements DataPlaneFleet {
 
   private machine(
     { id, site, name, tags, userData, dependsOn, awaitAt }: Machine,
+    { announce }: EquinixWish,
     project: MetalProject,
     plan: string,
-  ): { readonly device: MetalDevice; readonly session: MetalBgpSession } {
+  ): { readonly device: MetalDevice; readonly sessions: readonly MetalBgpSession[] } {
     const device = new MetalDevice(this, id, {
       projectId: project.id,
       metro: site,
@@ -123,20 +139,24 @@ export class EquinixFleet extends Construct implements DataPlaneFleet {
       provisioners: [awaitAt("${self.access_public_ipv4}")],
       lifecycle: { createBeforeDestroy: true },
     });
-    const session = new MetalBgpSession(this, `${id}-bgp`, {
-      deviceId: device.id,
-      addressFamily: "ipv4",
-      // Once more, since a node can announce only now, and an old one must not go before it does.
-      provisioners: [awaitAt(device.accessPublicIpv4)],
-      lifecycle: { createBeforeDestroy: true },
-    });
-    return { device, session };
+    const families = announce?.ipv6 === undefined ? IPV4_ALONE : BOTH_FAMILIES;
+    const sessions = Object.entries(families).map(
+      ([addressFamily, suffix]) =>
+        new MetalBgpSession(this, `${id}-${suffix}`, {
+          deviceId: device.id,
+          addressFamily,
+          // Once more, since a node can announce only now, and an old one must not go before it does.
+          provisioners: [awaitAt(device.accessPublicIpv4)],
+          lifecycle: { createBeforeDestroy: true },
+        }),
+    );
+    return { device, sessions };
   }
 }
 
 /** What a device is told beside what every node is, and where it finds what it is made of. */
 export function deviceKind(
-  address: string,
+  announced: Announced,
   bgpPassword: string,
   { archives }: Pick<EquinixWish, "archives">,
   image: unknown,
@@ -144,10 +164,20 @@ export function deviceKind(
   const sha256 = String(image);
   return {
     provider: "equinix",
-    bgp: sessionsOf(address),
+    bgp: sessionsOf(announced),
     secretFiles: { [BGP_PASSWORD_FILE]: bgpPassword },
     firstBoot: installAtFirstBoot({ url: archiveUrl(archives, sha256), sha256 }),
   };
+}
+
+/** A device that is told as much as any of the fleet's: what is known only later is at its longest. */
+export function longestKind(wish: EquinixWish, bgpPassword: string, image: unknown): MachineKind {
+  return deviceKind(announcedBy(wish, SOME_ADDRESS), bgpPassword, wish, image);
+}
+
+/** @param address that the project has reserved, where it has. */
+function announcedBy({ announce }: EquinixWish, address: string): Announced {
+  return announce === undefined ? reserved(address) : own(announce);
 }
 
 /** What the fleet's project is called: shorter than any of its machines, and 80 characters are allowed. */

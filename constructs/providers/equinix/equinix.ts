@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { announcementSchema, checkAnnouncement } from "../../fleet/announcement";
 import { LONGEST_BGP_PASSWORD } from "../../fleet/bgp-password";
 import { fleetWishSchema } from "../../fleet/environment-form";
 import type { FleetAbilities, FleetDemand, FleetProvider, FleetRelease } from "../../fleet/fleet-provider";
@@ -6,8 +7,9 @@ import { checkImageText } from "../../fleet/image-entry";
 import { checkMachines, type MachineSites } from "../../fleet/machine-fleet";
 import { planTable } from "../../fleet/plan-table";
 import type { Problem } from "../../fleet/problem";
+import { EQUINIX_ANNOUNCES } from "./equinix-bgp";
 import { equinixCredential } from "./equinix-credential";
-import { deviceKind, EquinixFleet, SOME_ADDRESS } from "./equinix-fleet";
+import { EquinixFleet, longestKind } from "./equinix-fleet";
 import { equinixImageSource } from "./equinix-image-source";
 import { EQUINIX_POLICIES } from "./equinix-policies";
 import type { EquinixWish } from "./equinix-wish";
@@ -15,7 +17,7 @@ import { METROS } from "./metros";
 import { PLANS } from "./plans";
 
 const ABILITIES: FleetAbilities = {
-  ipv6: "Equinix Metal reserves global addresses of IPv4 only",
+  ipv6: "Equinix Metal reserves global addresses of IPv4 only; announce a prefix of yours",
   udp: true,
   sourceIpAffinity: "Equinix Metal does not say how its routers spread clients over the nodes of a metro",
   scaling: "Equinix Metal has no groups whose size follows their load; give a number of nodes",
@@ -39,6 +41,7 @@ const SITES: MachineSites = {
 const wishSchema = fleetWishSchema(
   {},
   {
+    announce: announcementSchema.optional(),
     archives: z.strictObject({
       url: z
         .string()
@@ -55,7 +58,7 @@ const wishSchema = fleetWishSchema(
 );
 
 /**
- * A fleet of machines in Equinix Metal's metros that announce a reserved address over BGP.
+ * A fleet of machines in Equinix Metal's metros that announce a reserved address, or prefixes of yours, over BGP.
  *
  * Credentials: METAL_AUTH_TOKEN, and a password for the BGP sessions in TF_VAR_equinix_bgp_password. The service ended on
  * 30 June 2026: docs/providers/equinix.md.
@@ -68,7 +71,7 @@ export function equinix(wish: EquinixWish): FleetProvider {
     reach: "bgp",
     wish,
     wishSchema,
-    abilities: ABILITIES,
+    abilities: wish.announce === undefined ? ABILITIES : { ...ABILITIES, ipv6: true },
     ...planTable(PLANS),
     logs: wish.logs,
     credentials: [equinixCredential],
@@ -87,8 +90,16 @@ function check(
   demand: FleetDemand,
   release: FleetRelease,
 ): readonly Problem[] {
-  const longest = deviceKind(SOME_ADDRESS, LONGEST_BGP_PASSWORD, wish, release.image);
+  const longest = longestKind(wish, LONGEST_BGP_PASSWORD, release.image);
   return [
+    ...(wish.announce === undefined
+      ? []
+      : checkAnnouncement(
+          wish.announce,
+          { ...wish, sandbox: demand.sandbox },
+          EQUINIX_ANNOUNCES,
+          `fleets.${name}.announce`,
+        )),
     ...checkMachines({ name, wish }, { ...demand, release }, SITES, longest),
     ...checkImageText(
       release,

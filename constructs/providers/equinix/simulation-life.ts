@@ -12,9 +12,13 @@ export const life: CloudLife = {
   nodeGroups: (objects) => machines(objects).map(machineGroup),
   anycast(objects) {
     const reserved = reservations(objects);
+    const global = globalProjects(objects);
     return announcedPorts(
       machines(objects),
-      ({ project, hasSession }, address) => hasSession && reserved.has(`${project} ${address}`),
+      ({ project, sessions }, address) =>
+        sessions.has(address.includes(":") ? "ipv6" : "ipv4") &&
+        // What is registered to a system nobody knows here.
+        (global.has(project) || reserved.has(`${project} ${address}`)),
     );
   },
   images: (objects) =>
@@ -33,17 +37,12 @@ const BOOT_SECONDS = 300;
 
 interface Machine extends AnnouncingMachine {
   readonly project: string;
-  /** Whether its routers listen to it. */
-  readonly hasSession: boolean;
+  /** Families in which its routers listen to it. */
+  readonly sessions: ReadonlySet<string>;
 }
 
 function machines(objects: CloudObjects): readonly Machine[] {
-  const sessions = new Set(
-    objects
-      .list(BGP_SESSION)
-      .filter(({ attributes }) => attributes["address_family"] === "ipv4")
-      .map(({ attributes }) => attributes["device_id"]),
-  );
+  const sessions = objects.list(BGP_SESSION).map(({ attributes }) => attributes);
   const projects = new Set(
     objects
       .list(PROJECT)
@@ -63,9 +62,19 @@ function machines(objects: CloudObjects): readonly Machine[] {
       userData,
       openPorts: ownFirewall(userData),
       project,
-      hasSession: sessions.has(id) && projects.has(project),
+      sessions: new Set(
+        sessions
+          .filter(({ device_id: of }) => of === id && projects.has(project))
+          .map(({ address_family: family }) => text(family)),
+      ),
     };
   });
+}
+
+/** Projects whose devices may announce prefixes of their owner's. */
+function globalProjects(objects: CloudObjects): ReadonlySet<string> {
+  const projects = objects.list(PROJECT).filter(({ attributes }) => hasBgp(attributes, "global"));
+  return new Set(projects.map(({ id }) => id));
 }
 
 /** The addresses that routers take from a project's devices, each after its project. */

@@ -46,9 +46,12 @@ export const project: ResourceSimulation = {
   update: (planned, prior) => stored(planned, text(prior["id"])),
 };
 
-/** Whether the project's devices can have sessions. */
-export function hasBgp(attributes: Values): boolean {
-  return configsOf(attributes).some(({ status }) => status === "enabled");
+/** Whether the project's devices can have sessions, of that deployment type if one is named. */
+export function hasBgp(attributes: Values, deployment?: "local" | "global"): boolean {
+  return configsOf(attributes).some(
+    ({ status, deployment_type: type }) =>
+      status === "enabled" && (deployment === undefined || type === deployment),
+  );
 }
 
 function stored(planned: Values, id: string): Values {

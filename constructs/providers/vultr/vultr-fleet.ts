@@ -3,6 +3,7 @@ import { FirewallGroup } from "../../../.gen/providers/vultr/firewall-group";
 import { FirewallRule } from "../../../.gen/providers/vultr/firewall-rule";
 import { Instance } from "../../../.gen/providers/vultr/instance";
 import { VultrProvider, type VultrProviderConfig } from "../../../.gen/providers/vultr/provider";
+import { anycastOf } from "../../fleet/announcement";
 import { bgpPassword } from "../../fleet/bgp-password";
 import type { AnycastAddresses, DataPlaneFleet, FleetCapacity } from "../../fleet/data-plane-fleet";
 import { capacityOf, type Size } from "../../fleet/fleet-inputs";
@@ -37,10 +38,9 @@ export class VultrFleet extends Construct implements DataPlaneFleet {
   public constructor(scope: Construct, id: string, props: VultrFleetProps) {
     super(scope, id);
     const { wish, name, sandbox } = props;
-    const { ipv4, ipv6 } = wish.announce;
     this.name = name;
     this.capacity = capacityOf(wish);
-    this.anycast = { ipv4: ipv4.address, ...(ipv6 === undefined ? {} : { ipv6: ipv6.address }) };
+    this.anycast = anycastOf(wish.announce);
     new VultrProvider(this, "vultr", sandbox ? { apiKey: "sandbox" } : FROM_ENVIRONMENT);
 
     const password = bgpPassword(this, BGP_PASSWORD, {
@@ -54,7 +54,7 @@ export class VultrFleet extends Construct implements DataPlaneFleet {
       kind: () => instanceKind(wish, password),
       madeOf: (site, { image }) => [image, plan(site)],
       make: (machine) => this.instance(machine, props, plan(machine.site), firewall),
-      served: (instance) => instance,
+      served: (instance) => [instance],
     });
   }
 

@@ -19,6 +19,12 @@ const ARCHIVES = {
   bucket: "example-images",
   region: "us-east-1",
 };
+const IPV4 = { prefix: "198.51.100.0/24", address: "198.51.100.10" };
+const OWN = {
+  sites: { ny: { nodes: 1 }, am: { nodes: 1 } },
+  ipv6: true,
+  announce: { asn: 4_200, ipv4: IPV4, ipv6: { prefix: "2001:db8:a::/48", address: "2001:db8:a::10" } },
+};
 const SHA256 = MANIFEST.releases["r1"]?.images["equinix"];
 
 function stackOf(
@@ -195,6 +201,63 @@ describe("the project and the address", () => {
   });
 });
 
+describe("prefixes of one's own", () => {
+  const stack = stackOf(OWN, { dns: { ...testEnvironment().dns, ipv6: "partial" } });
+  const devices = devicesOf(stack);
+
+  test("need global BGP for the project, and reserve nothing", () => {
+    const project = only(stack, "equinix_metal_project");
+    expect(project["bgp_config"]).toEqual([
+      { deployment_type: "global", asn: 4_200, md5: "${var.equinix_bgp_password}" },
+    ]);
+    const [{ error_message: message } = {}] = (project["lifecycle"] as { postcondition: Values[] })
+      .postcondition;
+    expect(message).toMatch(/People enable global BGP, once they have seen that the prefix is registered/);
+    expect(resources(stack, "equinix_metal_reserved_ip_block")).toEqual([]);
+  });
+
+  test("are where clients come, over both families", () => {
+    expect(stack.output["anycast_ipv4"]?.value).toBe("198.51.100.10");
+    expect(stack.output["anycast_ipv6"]?.value).toBe("2001:db8:a::10");
+  });
+
+  test("are what nodes announce, from the system that they are registered to, to routers that their metadata name", () => {
+    const bgp = fileOf(devices[0]).bgp;
+    expect(bgp).toMatchObject({
+      asn: 4_200,
+      routes: [
+        { prefix: "198.51.100.0/24", addresses: ["198.51.100.10"] },
+        { prefix: "2001:db8:a::/48", addresses: ["2001:db8:a::10"] },
+      ],
+      neighbours: fileOf(first).bgp?.neighbours,
+      gateway: fileOf(first).bgp?.gateway,
+    });
+  });
+
+  test("have a session for each family, for which the next site waits", () => {
+    const sessions = resources(stack, "equinix_metal_bgp_session");
+    expect(sessions.map(({ address_family: family }) => family).sort()).toEqual([
+      "ipv4",
+      "ipv4",
+      "ipv6",
+      "ipv6",
+    ]);
+    const am = devices.find(({ metro }) => metro === "am");
+    expect(am?.depends_on.map((each) => each.replace(/_[0-9A-F]+$/, "")).sort()).toEqual([
+      "equinix_metal_bgp_session.fleet_ny-1-bgp",
+      "equinix_metal_bgp_session.fleet_ny-1-bgp6",
+    ]);
+  });
+
+  test("replace the nodes when they change", () => {
+    const announce = { ...OWN.announce, ipv4: { ...IPV4, address: "198.51.100.11" } };
+    const other = devicesOf(
+      stackOf({ ...OWN, announce }, { dns: { ...testEnvironment().dns, ipv6: "partial" } }),
+    );
+    expect(other[0]?.hostname).not.toBe(devices[0]?.hostname);
+  });
+});
+
 describe("the password of the BGP sessions", () => {
   const variable = (stack: StackJson) =>
     (stack as unknown as { variable: Record<string, Values> }).variable["equinix_bgp_password"] ?? {};
@@ -252,6 +315,10 @@ describe("sizes", () => {
 });
 
 describe("what Equinix Metal cannot do is refused", () => {
+  const announce = (change: object): Partial<EquinixWish> => ({
+    ...OWN,
+    announce: { ...OWN.announce, ...change },
+  });
   const problems = (
     wish: Partial<EquinixWish>,
     environment: Parameters<typeof testEnvironment>[0] = {},
@@ -264,6 +331,7 @@ describe("what Equinix Metal cannot do is refused", () => {
 
   test("nothing of a wish that can be had", () => {
     expect(problems({})).toEqual([]);
+    expect(problems(OWN, { dns: { ...testEnvironment().dns, ipv6: "partial" } })).toEqual([]);
     expect(problems({ sites: Object.fromEntries(METROS.map((metro) => [metro, { nodes: 1 }])) })).toEqual([]);
   });
 
@@ -285,7 +353,28 @@ describe("what Equinix Metal cannot do is refused", () => {
       /sites: cannot be had/,
     ],
     ["a size that it lacks", { size: { cpu: 2, memoryGiB: 4 } }, /equinix has no size of 2 CPU and 4 GiB/],
-    ["IPv6", { ipv6: true }, /reserves global addresses of IPv4 only/],
+    ["IPv6", { ipv6: true }, /reserves global addresses of IPv4 only; announce a prefix of yours/],
+    ["IPv6 without a prefix", { ...announce({ ipv6: undefined }), ipv6: true }, /announce\.ipv6: is missing/],
+    [
+      "a private system for a prefix of one's own",
+      announce({ asn: 64_512 }),
+      /announce\.asn: 64512 is a private autonomous system: Equinix Metal's global BGP takes a public one/,
+    ],
+    [
+      "a longer prefix than travels",
+      announce({ ipv4: { ...IPV4, prefix: "198.51.100.0/25" } }),
+      /a \/25 does not travel; \/24/,
+    ],
+    [
+      "a prefix that is not one's own",
+      announce({ own: ["203.0.112.0/22", "2001:db8::/32"] }),
+      /"198\.51\.100\.0\/24" is not yours/,
+    ],
+    [
+      "more nodes than sessions",
+      announce({ sessions: 7 }),
+      /2 nodes with two sessions each need 8 .*; 7 are granted/,
+    ],
   ])("%s", (_, wish, message) => {
     const found = problems(wish, { dns: { ...testEnvironment().dns, ipv6: "partial" } });
     expect(found.filter((line) => message.test(line))).toHaveLength(1);

@@ -3,7 +3,7 @@ import { installAtFirstBoot } from "../../../../constructs/fleet/first-boot";
 import type { NodeFile } from "../../../../constructs/fleet/node-file";
 import type { Values } from "../../../../constructs/fleet/simulation";
 import { userData } from "../../../../constructs/fleet/user-data";
-import { sessionsOf } from "../../../../constructs/providers/equinix/equinix-bgp";
+import { own, reserved, sessionsOf } from "../../../../constructs/providers/equinix/equinix-bgp";
 import { METRO_POSITIONS, METROS } from "../../../../constructs/providers/equinix/metros";
 import { equinix } from "../../../../constructs/providers/equinix/simulation";
 import { nodeFile } from "../../../sandbox/world/sample-world";
@@ -14,7 +14,7 @@ const SHA256 = "a".repeat(64);
 const FIRST_BOOT = installAtFirstBoot({ url: `https://images.example.net/${SHA256}.tar.gz`, sha256: SHA256 });
 
 const told = (changes: Partial<NodeFile> = {}): string =>
-  userData({ ...nodeFile(), bgp: sessionsOf(ADDRESS), ...changes }, {}, FIRST_BOOT);
+  userData({ ...nodeFile(), bgp: sessionsOf(reserved(ADDRESS)), ...changes }, {}, FIRST_BOOT);
 const device = (changes: Values = {}): Values => ({
   id: "one",
   project_id: "project",
@@ -159,5 +159,34 @@ describe("anycast: what devices announce", () => {
   ])("does not lead to %s", (_, changes) => {
     expect(anycast()).toHaveLength(1);
     expect(anycast(changes)).toEqual([]);
+  });
+
+  describe("where prefixes are their owner's", () => {
+    const IPV4 = { prefix: "198.51.100.0/24", address: "198.51.100.10" };
+    const IPV6 = { prefix: "2001:db8:a::/48", address: "2001:db8:a::10" };
+    const bgp = sessionsOf(own({ asn: 4_200, ipv4: IPV4, ipv6: IPV6 }));
+    const global = (status: string): Values => ({
+      id: "project",
+      bgp_config: [{ status, deployment_type: "global" }],
+    });
+    const OWN = {
+      equinix_metal_device: [device({ user_data: told({ bgp }) })],
+      equinix_metal_project: [global("enabled")],
+      equinix_metal_reserved_ip_block: [],
+    };
+    const ipv6 = session({ id: "session-two", address_family: "ipv6" });
+    const reached = (changes: Parameters<typeof cloudObjects>[0] = {}) =>
+      anycast({ ...OWN, ...changes }).map(({ address }) => address);
+
+    test("leads to those that have a session, each family by its own", () => {
+      expect(reached()).toEqual([IPV4.address]);
+      expect(reached({ equinix_metal_bgp_session: [ipv6] })).toEqual([IPV6.address]);
+      expect(reached({ equinix_metal_bgp_session: [session(), ipv6] })).toEqual([IPV4.address, IPV6.address]);
+    });
+
+    test("does not before people have enabled it, nor with local BGP", () => {
+      expect(reached({ equinix_metal_project: [global("requested")] })).toEqual([]);
+      expect(reached({ equinix_metal_project: [project()] })).toEqual([]);
+    });
   });
 });

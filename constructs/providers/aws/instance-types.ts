@@ -5,7 +5,8 @@ import type { Plan } from "../../fleet/plan-table";
  * since a burstable node would throttle under the load that an edge is built for.
  * https://aws.amazon.com/ec2/instance-types/
  * US dollars an hour are those of Linux on demand in us-east-1, as https://aws.amazon.com/ec2/pricing/on-demand/ has
- * had them since these families began (2021); other regions ask more.
+ * had them since these families began (2021); other regions ask more. AWS was not asked: somebody else's copy of January 2026
+ * has the same eight.
  */
 export const INSTANCE_TYPES = [
   { cpu: 2, memoryGiB: 4, id: "c6i.large", dollarsPerHour: 0.085 },

@@ -2,7 +2,7 @@ import type { Plan } from "../../fleet/plan-table";
 
 /**
  * Whole machines; a CPU is a thread of theirs, as it is of virtual ones. The prices are remembered from before the service
- * closed: its price list is gone, and no copy with a date was found.
+ * closed: its price list is gone, and no copy of it was found. docs/providers/equinix.md says what of it was seen elsewhere.
  */
 export const PLANS = [
   { cpu: 16, memoryGiB: 32, id: "c3.small.x86", dollarsPerHour: 0.75 },

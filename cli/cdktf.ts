@@ -20,6 +20,14 @@ export function commandEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return attachment(attachedSandbox(env), env, { interactive });
 }
 
+/** Terraform under cdktf colours what it says, whatever reads it: not where nobody sees colours, or wants them. */
+export function withoutColours(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (process.stdout.isTTY && !env["NO_COLOR"]) return env;
+  const verbs = ["init", "plan", "apply", "destroy"].map((verb) => `TF_CLI_ARGS_${verb}`);
+  const plain = verbs.map((name) => [name, `${env[name] ?? ""} -no-color`.trim()] as const);
+  return { ...env, FORCE_COLOR: "0", ...Object.fromEntries(plain) };
+}
+
 /** Where cdktf puts, or has put, what it synthesizes. */
 export function synthesizedIn(env: NodeJS.ProcessEnv): string {
   return resolve(PROJECT_ROOT, env["CDKTF_OUTPUT"] ?? "cdktf.out");
@@ -45,7 +53,11 @@ export async function runCdktf(
   const begun = Date.now();
   const command = join(PROJECT_ROOT, "node_modules", ".bin", "cdktf");
   const result = await runGracefully(command, [verb, ...stacks, ...flags], { ...options, cwd: PROJECT_ROOT });
-  if (result.code !== 0 && result.stoppedBy === undefined) refuseUnknownStacks(stacks, options.env, begun);
+  if (result.code !== 0 && result.stoppedBy === undefined) {
+    const existing = synthesizedStacks(options.env, begun);
+    // Where there is none, synth itself failed.
+    if (existing !== undefined) refuseUnknownStacks(stacks, existing);
+  }
   return result;
 }
 
@@ -72,10 +84,8 @@ export async function synthesize(env: NodeJS.ProcessEnv): Promise<readonly strin
   return stacks;
 }
 
-/** cdktf says only that it found no such stack; the stacks that exist are in the manifest that it has just written. */
-function refuseUnknownStacks(stacks: readonly string[], env: NodeJS.ProcessEnv, since: number): void {
-  const existing = synthesizedStacks(env, since);
-  if (existing === undefined) return; // synth itself failed
+/** cdktf says only that it found no such stack. @throws PolycastError that says which there are. */
+export function refuseUnknownStacks(stacks: readonly string[], existing: readonly string[]): void {
   const unknown = stacks.filter((stack) => stack !== ALL_STACKS && !existing.includes(stack));
   if (unknown.length === 0) return;
   throw new PolycastError(
@@ -89,6 +99,7 @@ export const ALL_STACKS = "*";
 
 const manifestSchema = z.object({ stacks: z.record(z.string(), z.unknown()) });
 
+/** The stacks of the manifest that cdktf has just written. */
 function synthesizedStacks(env: NodeJS.ProcessEnv, since: number): string[] | undefined {
   const path = join(synthesizedIn(env), "manifest.json");
   try {

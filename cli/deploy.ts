@@ -2,10 +2,17 @@ import type { Command } from "commander";
 import { PolycastError } from "../constructs/fleet/problem";
 import { KEEP_IDENTITY } from "../live/read-secrets";
 import { describeLock } from "../live/state-lock";
-import { stackNames } from "../live/stack-names";
+import { imageStackNames, stackNames } from "../live/stack-names";
 import type { GracefulResult } from "../sandbox/graceful-child";
-import { ALL_STACKS, commandEnvironment, runCdktf, stackDirectory } from "./cdktf";
-import { exitCodeOf, USAGE } from "./exit-code";
+import {
+  ALL_STACKS,
+  commandEnvironment,
+  refuseUnknownStacks,
+  runCdktf,
+  stackDirectory,
+  withoutColours,
+} from "./cdktf";
+import { exitCodeOf, Stopped, USAGE } from "./exit-code";
 import { NOT_NARROWED, withoutIdentities } from "./keep-identity";
 import { preflight } from "./preflight";
 import { requireTerraform, terraformBinary } from "./terraform";
@@ -44,10 +51,20 @@ function addVerb(program: Command, verb: "deploy" | "destroy", description: stri
     .option("--ignore-missing-stack-dependencies", "leave out stacks that the named ones depend on")
     .action(async (stacks: string[], options: DeployOptions, command: Command) => {
       const flags = options.ignoreMissingStackDependencies ? ["--ignore-missing-stack-dependencies"] : [];
+      await refuseUnknown(stacks);
       requireApproval(command, options);
       const named = stacks.length > 0 ? stacks : await edgeStacks(options);
       await changeStacks(command, verb, named, flags, options);
     });
+}
+
+/** Before anything is asked, or cdktf synthesizes. Patterns are cdktf's to read. */
+async function refuseUnknown(stacks: readonly string[]): Promise<void> {
+  const plain = stacks.filter((stack) => !/[*?!{[(]/.test(stack));
+  if (plain.length === 0) return;
+  const { chosenEnvironment, loadEnvironment } = await import("../environments/load-environment");
+  const environment = await loadEnvironment(chosenEnvironment());
+  refuseUnknownStacks(plain, [...stackNames(environment), ...imageStackNames(environment)]);
 }
 
 /** What runs the edge, without the images: to build them takes long, and nobody should do it by the way. */
@@ -91,10 +108,11 @@ export async function changeStacks(
   const parallelism = ["--terraform-parallelism", String(OBJECTS_AT_ONCE)];
   const attached = { ...commandEnvironment(process.env), ...kept };
   const narrowed = options.keepIdentity ? await withoutIdentities(stacks, attached) : NOT_NARROWED;
-  const env = { ...attached, ...narrowed.variables };
+  const env = withoutColours({ ...attached, ...narrowed.variables });
   const all = [...flags, ...narrowed.flags, ...approval, ...parallelism];
   const result = await runCdktf(verb, stacks, all, { env });
   process.exitCode = exitCodeOf(result);
+  if (result.stoppedBy !== undefined) process.stderr.write(`${new Stopped(result.stoppedBy).message}\n`);
   if (result.code !== 0 && result.stoppedBy === undefined) await refuseLocked(stacks, env);
   return result;
 }

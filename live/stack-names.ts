@@ -21,6 +21,12 @@ export function imageStackName(provider: string): string {
   return `${provider}-image`;
 }
 
+/** Names of an environment's image stacks, one a provider whose images are built. */
+export function imageStackNames({ fleets }: Pick<Environment, "fleets">): readonly string[] {
+  const built = fleets.filter(({ image }) => image !== undefined);
+  return [...new Set(built.map(({ provider }) => imageStackName(provider)))];
+}
+
 /** Names of the stacks that run an environment's edge. */
 export function stackNames(environment: Pick<Environment, "fleets" | "management">): readonly string[] {
   const management = environment.management === undefined ? [] : [MANAGEMENT];

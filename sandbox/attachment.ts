@@ -1,5 +1,5 @@
 import { devNull } from "node:os";
-import { PolycastError, show } from "../constructs/fleet/problem";
+import { PolycastError, show, suggest } from "../constructs/fleet/problem";
 import { withoutCredentials } from "./credentials";
 import type { AttachedSandbox } from "./sandbox";
 import { isSandboxEnvironment, SANDBOX_ENVIRONMENTS, sandboxEnvironmentOf } from "./sandbox-environments";
@@ -47,7 +47,7 @@ export function refuseOtherEnvironment(env: NodeJS.ProcessEnv): void {
   throw new PolycastError("The sandbox takes the sandbox's environments only", [
     {
       where: "POLYCAST_ENV",
-      what: `is ${show(named)}, which is not simulated; allowed here: ${SANDBOX_ENVIRONMENTS.join(", ")}`,
+      what: `is ${show(named)}, which is not simulated; ${suggest(named, SANDBOX_ENVIRONMENTS)}`,
       remedy: "Unset it for the sandbox, or deploy that environment outside of it: npx polycast deploy",
     },
   ]);

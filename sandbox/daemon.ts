@@ -32,7 +32,8 @@ void runDaemon(async (places, log) => {
   const lives = simulations.flatMap(({ life }) => life ?? []);
   const images = withBuiltImages(readImages(), lives, store);
   const worldStore = fileWorldStore(places.world);
-  const clock = scaledClock({ scale: SCALE, start: worldStore.read()?.time ?? Date.now() });
+  const { scale = SCALE, time = Date.now() } = worldStore.read() ?? {};
+  const clock = scaledClock({ scale, start: time });
   const world = openWorld({
     objects: store,
     lives,

@@ -139,9 +139,13 @@ export async function sandboxStop(env: NodeJS.ProcessEnv): Promise<void> {
   if (pid !== undefined) await end(pid, status.places);
 }
 
-/** Ends the process and deletes everything the sandbox has written, its Terraform state included. */
-export async function sandboxDown(env: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Ends the process and deletes everything the sandbox has written, its Terraform state included.
+ * @returns whether there was anything.
+ */
+export async function sandboxDown(env: NodeJS.ProcessEnv): Promise<boolean> {
   const { directory, home } = sandboxPlaces(env);
+  const wasThere = existsSync(directory);
   await sandboxStop(env);
   try {
     rmSync(directory, { recursive: true, force: true });
@@ -149,6 +153,7 @@ export async function sandboxDown(env: NodeJS.ProcessEnv): Promise<void> {
   } catch (error) {
     throw notWritable(directory, error);
   }
+  return wasThere;
 }
 
 function notRunning(why: string): PolycastError {

@@ -3,6 +3,7 @@ import type { BuildRecord } from "../../builds/build-record";
 import { readBuild, type ImageId } from "../../builds/build-store";
 import { readOrBegin, shownPath, writeManifest } from "../../builds/manifest-file";
 import { parseChannel, promoteRelease, promoteSource, revoke, type Promotion } from "../../builds/promotion";
+import { PolycastError, show, suggest } from "../../constructs/fleet/problem";
 import { wantedImages } from "../../builds/wanted-images";
 import { sourceOf } from "../../builds/work-tree";
 import type { Channel, ReleaseManifest } from "../../constructs/image/release-manifest";
@@ -15,6 +16,7 @@ interface PromoteOptions {
   readonly environment?: string;
   readonly to: string;
   readonly release?: string;
+  readonly new?: true;
   readonly json?: true;
 }
 
@@ -32,13 +34,15 @@ export function addPromote(image: Command): void {
     .requiredOption("--to <channel>", "candidate or stable")
     .option(
       "--release <id>",
-      "one of the manifest, or the id of a new one (default: what the work tree's source made)",
+      "one of the manifest; with --new the id of a new one (default: what the work tree's source made)",
     )
+    .option("--new", "let --release name a new one, of what the work tree's source made")
     .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
     .option("--json", "as JSON")
     .action(async ({ to, release, json, ...options }: PromoteOptions) => {
       const channel = parseChannel(to);
       const desk = await openDesk(options.environment);
+      if (options.new === undefined) refuseUnknown(readOrBegin(desk.environment), release);
       const promotion = await promoted(desk, channel, release);
       writeManifest(desk.environment, promotion.manifest);
       process.stdout.write(
@@ -63,6 +67,18 @@ export function addPromote(image: Command): void {
       );
       process.stdout.write(describeRevocation(desk, before, manifest, release, running));
     });
+}
+
+/** A misspelt id would make a release of whatever the work tree is. @throws PolycastError */
+function refuseUnknown({ releases }: ReleaseManifest, release: string | undefined): void {
+  if (release === undefined || Object.hasOwn(releases, release)) return;
+  throw new PolycastError("Nothing was promoted.", [
+    {
+      where: "--release",
+      what: `${show(release)} is none of the manifest; ${suggest(release, Object.keys(releases))}`,
+      remedy: "Let it be a new one, of what the work tree's source made: add --new.",
+    },
+  ]);
 }
 
 async function promoted(

@@ -18,7 +18,7 @@ const KEEP = 5;
 interface PruneOptions {
   readonly environment?: string;
   readonly keep?: string;
-  readonly yes?: true;
+  readonly autoApprove?: true;
 }
 
 /** `polycast image prune` */
@@ -27,9 +27,9 @@ export function addPrune(image: Command): void {
     .command("prune")
     .description("Remove images that no fleet, channel or release uses")
     .option("--keep <number>", `the newest of each provider that stay anyway (default: ${KEEP})`)
-    .option("--yes", "do not ask")
+    .option("--auto-approve", "do not ask")
     .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
-    .action(async ({ yes, ...options }: PruneOptions, command: Command) => {
+    .action(async ({ autoApprove, ...options }: PruneOptions, command: Command) => {
       const keep = parseKeep(options.keep);
       const desk = await openDesk(options.environment);
       const { environment, store } = desk;
@@ -40,10 +40,10 @@ export function addPrune(image: Command): void {
         return;
       }
       process.stdout.write(`${plainTable(["provider", "image", "built", "is"], records.map(row))}\n`);
-      if (!yes && !process.stdin.isTTY) {
-        command.error("error: there is no terminal to ask at; add --yes", { exitCode: USAGE });
+      if (!autoApprove && !process.stdin.isTTY) {
+        command.error("error: there is no terminal to ask at; add --auto-approve", { exitCode: USAGE });
       }
-      if (!yes && !(await agreed(records.length))) {
+      if (!autoApprove && !(await agreed(records.length))) {
         process.stdout.write("Nothing was removed.\n");
         return;
       }

@@ -7,7 +7,9 @@ export function addDown(sandbox: Command): void {
     .command("down")
     .description("Stop the sandbox and delete all it has written, its clouds and Terraform state included")
     .action(async () => {
-      await sandboxDown(process.env);
-      process.stdout.write("The sandbox is gone; nothing is left of it.\n");
+      const wasThere = await sandboxDown(process.env);
+      process.stdout.write(
+        wasThere ? "The sandbox is gone; nothing is left of it.\n" : "There was no sandbox.\n",
+      );
     });
 }

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { Argument, Option, type Command } from "commander";
-import type { Fault } from "../../sandbox/engine/fault";
+import { PolycastError, show, suggest } from "../../constructs/fleet/problem";
+import { matches, type Fault } from "../../sandbox/engine/fault";
 import { checkFaults, readFaults, writeFaults } from "../../sandbox/fault-file";
 import { makeSandboxDirectory, sandboxPlaces } from "../../sandbox/places";
 
@@ -47,10 +48,22 @@ function addAdd(fault: Command): void {
     .option("--milliseconds <number>", "how late the cloud answers, for delay", Number)
     .action(async (effect: string, options: AddOptions) => {
       const [added] = checkFaults([faultOf(effect, options)], "fault");
+      await requireKnownType(options.type);
       const { faults } = await makeSandboxDirectory(process.env);
       writeFaults(faults, [...readFaults(faults), ...(added ? [added] : [])]);
       process.stdout.write(`Added: ${describe(added as Fault)}\n`);
     });
+}
+
+/** @throws PolycastError where no simulated provider has such a type, so that the fault would hit nothing. */
+async function requireKnownType(type: string): Promise<void> {
+  // They bring every provider's schema with them; the other verbs do without.
+  const { simulations } = await import("../../sandbox/simulations");
+  const known = simulations.flatMap(({ schema }) => Object.keys(schema.resource_schemas));
+  if (known.some((each) => matches(type, each))) return;
+  throw new PolycastError("The fault would hit nothing; it was not added", [
+    { where: "--type", what: `${show(type)} is none of the simulated types; ${suggest(type, known)}` },
+  ]);
 }
 
 function addList(fault: Command): void {

@@ -30,11 +30,11 @@ export function addSandbox(program: Command): void {
 
 /** One of the sandbox's environments; POLYCAST_ENV says the same for all commands of a shell. */
 function addEnvironment(verb: Command): void {
-  verb.option("--env <name>", `${SANDBOX_ENVIRONMENTS.join(" or ")}: each has clouds of its own`);
+  verb.option("--environment <name>", `${SANDBOX_ENVIRONMENTS.join(" or ")}: each has clouds of its own`);
   verb.hook("preAction", (_, command) => {
-    const { env } = command.optsWithGlobals<{ env?: string }>();
-    if (env === undefined) return;
-    process.env["POLYCAST_ENV"] = env;
+    const { environment } = command.optsWithGlobals<{ environment?: string }>();
+    if (environment === undefined) return;
+    process.env["POLYCAST_ENV"] = environment;
     refuseOtherEnvironment(process.env);
   });
 }

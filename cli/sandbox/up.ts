@@ -12,7 +12,7 @@ export function addUp(sandbox: Command): void {
   sandbox
     .command("up")
     .description("Start the simulated clouds and their DNS, or attach to those that run")
-    .option("--clock <scale>", "world seconds per real second (default: 60, or as it runs)")
+    .option("--clock <scale>", "world seconds per real second (default: as it ran; 60 at first)")
     .action(async (options: { clock?: string }) => {
       const scale = options.clock === undefined ? undefined : parseScale(options.clock);
       refuseOtherEnvironment(process.env);
@@ -30,6 +30,7 @@ export function addUp(sandbox: Command): void {
         process.stdout.write(
           `The sandbox ${started ? "is up" : "was up already"}: process ${record.pid}, ` +
             `DNS on ${record.dns.address} port ${record.dns.port}\n` +
+            (scale === undefined ? "" : `World time runs at ${scale}x\n`) +
             `Try: ${whatToTry(sandboxEnvironmentOf(process.env))}\n`,
         );
       }

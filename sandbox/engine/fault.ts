@@ -53,7 +53,8 @@ export function hits(fault: Fault, { type, operation, names }: Target): boolean 
   return object === undefined || names.some((name) => matches(object, name));
 }
 
-function matches(pattern: string, text: string): boolean {
+/** Whether a pattern, in which `*` stands for any characters, is of the whole text. */
+export function matches(pattern: string, text: string): boolean {
   const literal = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${literal.join(".*")}$`, "s").test(text);
 }

@@ -67,7 +67,14 @@ export function openWorld(options: WorldOptions): World {
     const records = [...groups.values()].map((group) => group.toRecord());
     try {
       const [feedRecords, loadRecords] = [Object.fromEntries(feeds), Object.fromEntries(loads)];
-      store.write({ time: clock.now(), groups: records, partitions, feeds: feedRecords, loads: loadRecords });
+      store.write({
+        time: clock.now(),
+        scale: clock.scale,
+        groups: records,
+        partitions,
+        feeds: feedRecords,
+        loads: loadRecords,
+      });
     } catch (error) {
       // The directory may be gone, or the disk full: a world that nobody can keep still runs.
       log(`the world cannot be written down: ${String(error)}`);

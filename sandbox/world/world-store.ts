@@ -17,6 +17,8 @@ export type FeedValues = Readonly<Record<string, boolean | number | string>>;
 export interface WorldRecord {
   /** World time in milliseconds since 1970: it stands still while no process runs. */
   readonly time: number;
+  /** World seconds per real second; undefined: as at first. */
+  readonly scale?: number | undefined;
   readonly groups: readonly GroupRecord[];
   readonly partitions: readonly Place[];
   readonly feeds: Readonly<Record<string, FeedValues>>;
@@ -34,6 +36,7 @@ const fileSchema = z
   .object({
     version: z.literal(VERSION),
     time: z.number(),
+    scale: z.number().positive().optional(),
     /** Templates are long and many nodes share one, so groups and nodes have its index. */
     templates: z.array(z.object({ image: z.string(), userData: z.string() })),
     groups: z.array(
@@ -81,7 +84,7 @@ function parse(text: string, path: string): WorldFile {
   }
 }
 
-function toFile({ time, groups, partitions, feeds, loads }: WorldRecord): WorldFile {
+function toFile({ time, scale, groups, partitions, feeds, loads }: WorldRecord): WorldFile {
   const templates = new Map<string, { index: number; template: NodeTemplate }>();
   const indexOf = (template: NodeTemplate): number => {
     const key = JSON.stringify([template.image, template.userData]);
@@ -98,6 +101,7 @@ function toFile({ time, groups, partitions, feeds, loads }: WorldRecord): WorldF
   return {
     version: VERSION,
     time,
+    scale,
     templates: [...templates.values()].map(({ template }) => template),
     groups: withIndices,
     partitions: [...partitions],
@@ -106,10 +110,11 @@ function toFile({ time, groups, partitions, feeds, loads }: WorldRecord): WorldF
   };
 }
 
-function fromFile({ time, templates, groups, partitions, feeds, loads }: WorldFile): WorldRecord {
+function fromFile({ time, scale, templates, groups, partitions, feeds, loads }: WorldFile): WorldRecord {
   const templateAt = (index: number): NodeTemplate => templates[index] as NodeTemplate; // the schema has checked it
   return {
     time,
+    scale,
     groups: groups.map((group) => ({
       ...group,
       template: templateAt(group.template),

@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -66,6 +74,18 @@ describe("usage", () => {
     expect(err).toContain(message);
     expect(err).not.toContain("    at ");
   });
+
+  test.each([["deploy"], ["destroy"]])(
+    "%s of a stack that is none: said before anything is asked",
+    async (verb) => {
+      expect(await polycast(verb, "edge-dns", "aws-flet")).toBe(1);
+      expect(err).toMatch(
+        /^There is no such stack; nothing was changed\n {2}- "aws-flet": nearest: "aws-fleet";/,
+      );
+      expect(err).not.toContain('"edge-dns"');
+      expect(await polycast(verb, "aws-fle*")).toBe(2);
+    },
+  );
 
   test.each([[[]], [["sandbox"]], [["dns"]]])("%j alone shows the help", async (args: string[]) => {
     expect(await polycast(...args)).toBe(2);
@@ -142,17 +162,19 @@ describe("another environment than the sandbox", () => {
   );
 
   test.each([["up"], ["status"], ["fault"]])(
-    "sandbox %s --env takes another of the sandbox's",
+    "sandbox %s --environment takes another of the sandbox's",
     async (verb) => {
       const more = verb === "fault" ? ["list"] : ["--json"];
-      expect(await polycast("sandbox", verb, "--env", "production", ...(verb === "up" ? [] : more))).toBe(1);
+      expect(
+        await polycast("sandbox", verb, "--environment", "production", ...(verb === "up" ? [] : more)),
+      ).toBe(1);
       expect(err).toContain('POLYCAST_ENV: is "production"');
       expect(process.env["POLYCAST_ENV"]).toBe("production");
     },
   );
 
-  test("sandbox status --env is of that environment's own sandbox", async () => {
-    await polycast("sandbox", "status", "--json", "--env", "everywhere");
+  test("sandbox status --environment is of that environment's own sandbox", async () => {
+    await polycast("sandbox", "status", "--json", "--environment", "everywhere");
     expect(JSON.parse(out)).toMatchObject({
       state: "none",
       directory: join(directory, "home", "everywhere"),
@@ -218,10 +240,6 @@ describe("without a sandbox", () => {
     expect(JSON.parse(out)).toEqual({ state: "none", directory: join(directory, "home", "sandbox") });
   });
 
-  test("down has nothing to do", async () => {
-    expect(await polycast("sandbox", "down")).toBe(0);
-  });
-
   test("a state directory that cannot be written", async () => {
     process.env["POLYCAST_HOME"] = "/dev/null/home";
     expect(await polycast("sandbox", "up")).toBe(1);
@@ -256,7 +274,31 @@ describe("what is refused before the sandbox is asked", () => {
   });
 });
 
+test("sandbox down says whether there was one", async () => {
+  mkdirSync(join(directory, "home", "sandbox"), { recursive: true });
+  expect(await polycast("sandbox", "down")).toBe(0);
+  expect(out).toBe("The sandbox is gone; nothing is left of it.\n");
+  out = "";
+  expect(await polycast("sandbox", "down")).toBe(0);
+  expect(out).toBe("There was no sandbox.\n");
+});
+
 describe("sandbox fault", () => {
+  test.each([
+    ["aws_lbb", 'nearest: "aws_lb"'],
+    ["awz_*", "none of the simulated types"],
+  ])("on %s, which nothing has, is refused", async (type, said) => {
+    expect(await polycast("sandbox", "fault", "add", "refuse", "--type", type, "--message", "no")).toBe(1);
+    expect(err).toContain("The fault would hit nothing; it was not added");
+    expect(err).toContain(said);
+    expect(existsSync(join(directory, "home", "sandbox", "faults.json"))).toBe(false);
+  });
+
+  test.each(["aws_*", "*", "ns1_record"])("on %s is added", async (type) => {
+    expect(await polycast("sandbox", "fault", "add", "refuse", "--type", type, "--message", "no")).toBe(0);
+    expect(out).toContain(`on create of ${type}, always`);
+  });
+
   const file = (): unknown =>
     JSON.parse(readFileSync(join(directory, "home", "sandbox", "faults.json"), "utf8"));
 
@@ -306,7 +348,7 @@ describe("sandbox fault", () => {
   });
 
   test("a file that somebody broke can be cleared", async () => {
-    await polycast("sandbox", "fault", "add", "crash", "--type", "x");
+    await polycast("sandbox", "fault", "add", "crash", "--type", "*");
     writeFileSync(join(directory, "home", "sandbox", "faults.json"), "[");
     expect(await polycast("sandbox", "fault", "list")).toBe(1);
     expect(err).toContain("polycast sandbox fault clear");

@@ -22,7 +22,7 @@ describeWithTerraform("an image of every provider, with one that keeps none amon
   let sha256 = "";
 
   beforeAll(async () => {
-    await home.succeed("sandbox", "up", "--env", "everywhere", "--clock", "1000");
+    await home.succeed("sandbox", "up", "--environment", "everywhere", "--clock", "1000");
   });
   afterAll(async () => {
     await home.dispose();
@@ -63,7 +63,7 @@ describeWithTerraform("an image of every provider, with one that keeps none amon
   });
 
   test("becomes a release of all four", async () => {
-    await home.succeed("image", "promote", "--to", "candidate", "--release", "r9");
+    await home.succeed("image", "promote", "--to", "candidate", "--release", "r9", "--new");
     const { images: entries, builds } = manifest().releases["r9"] ?? { images: {}, builds: {} };
     expect(Object.keys(builds).sort()).toEqual(PROVIDERS);
     expect(entries["equinix"]).toBe(sha256);
@@ -85,7 +85,7 @@ describeWithTerraform("an image of every provider, with one that keeps none amon
   });
 
   test("is kept while it is used, and goes when nobody uses it any more", async () => {
-    const prune = () => home.succeed("image", "prune", "--keep", "0", "--yes");
+    const prune = () => home.succeed("image", "prune", "--keep", "0", "--auto-approve");
     expect((await prune()).stdout).toMatch(/Every image is used/);
     const reason = ["--reason", "a test of ours"];
     await home.succeed("image", "revoke", "--release", "r9", ...reason);

@@ -77,7 +77,7 @@ test("an image that somebody has deleted is noticed, though its record is there"
     string,
     string
   >;
-  await home.succeed("image", "prune", "--keep", "0", "--yes");
+  await home.succeed("image", "prune", "--keep", "0", "--auto-approve");
   // The manifest does not name them, so they are gone, with their records.
   expect(existsSync(path.join(FILES, "aws", hashes["aws"] ?? ""))).toBe(true);
   const again = outcomes(await build("--json", "--provider", "aws"))[0];
@@ -149,9 +149,11 @@ test("after a kill -9 the next run destroys the builder that was left", async ()
 
 test("what is built is promoted as one, and deploys nothing", async () => {
   const before = readFileSync(MANIFEST, "utf8");
-  const done = await home.succeed("image", "promote", "--to", "candidate", "--release", "r9");
+  const done = await home.succeed("image", "promote", "--to", "candidate", "--release", "r9", "--new");
   expect(done.stdout).toMatch(/candidate leads to r9, which is new. Nothing was deployed./);
   expect(done.stdout).toMatch(/git add .*manifests\/sandbox.json/);
+  const misspelt = await home.run("image", "promote", "--to", "stable", "--release", "r99");
+  expect([misspelt.code, misspelt.stderr]).toEqual([1, expect.stringMatching(/nearest: "r9"[^]*add --new/)]);
   await home.succeed("image", "promote", "--to", "stable", "--release", "r9");
   const manifest = JSON.parse(readFileSync(MANIFEST, "utf8")) as {
     channels: object;
@@ -201,8 +203,8 @@ test("a revoked release starts no fleet, and lets one that runs it be deployed",
 test("prune keeps what a fleet runs, asks, and removes at the provider", async () => {
   const asked = await home.run("image", "prune", "--keep", "0");
   expect(asked.code).toBe(2);
-  expect(asked.stderr).toContain("add --yes");
-  await home.succeed("image", "prune", "--keep", "0", "--yes");
+  expect(asked.stderr).toContain("add --auto-approve");
+  await home.succeed("image", "prune", "--keep", "0", "--auto-approve");
   const { builds } = JSON.parse((await home.succeed("image", "list", "--json")).stdout) as {
     builds: { provider: string; usedBy: string[] }[];
   };

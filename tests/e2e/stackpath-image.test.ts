@@ -109,7 +109,7 @@ describeWithTerraform("StackPath's images, with real Terraform in the sandbox", 
   }, 180_000);
 
   test("what a kill while it captures leaves is destroyed by the next run, and the half image with it", async () => {
-    await home.succeed("image", "prune", "--keep", "0", "--yes");
+    await home.succeed("image", "prune", "--keep", "0", "--auto-approve");
     await home.succeed("sandbox", "clock", "1");
     const building = build();
     await building.printed("captures the image");

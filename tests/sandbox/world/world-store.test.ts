@@ -10,6 +10,7 @@ import { template } from "./sample-world";
 const [GOOD, BETTER] = [template("good"), template("better")];
 const RECORD: WorldRecord = {
   time: 1_000,
+  scale: 600,
   groups: [
     {
       id: "a",
@@ -46,6 +47,13 @@ describe("the record of a world", () => {
   test("is read as it was written", () => {
     fileWorldStore(path).write(RECORD);
     expect(fileWorldStore(path).read()).toEqual(RECORD);
+  });
+
+  test("of before the scale was kept has none", () => {
+    const { scale, ...old } = RECORD;
+    fileWorldStore(path).write(old);
+    expect(readFileSync(path, "utf8")).not.toContain("scale");
+    expect([scale, fileWorldStore(path).read()?.scale]).toEqual([600, undefined]);
   });
 
   test("holds each template once, and nodes of one template share it again", () => {

@@ -54,7 +54,7 @@ export class RolloutStage {
     const told = JSON.parse(readFileSync(simulated, "utf8")) as { images: SimulatedImage[] };
     told.images.forEach(change);
     writeFileSync(simulated, JSON.stringify(told));
-    await this.home.succeed("sandbox", "up", "--env", this.environment, "--clock", String(SCALE));
+    await this.home.succeed("sandbox", "up", "--environment", this.environment, "--clock", String(SCALE));
     await this.home.succeed("deploy", "--auto-approve");
   }
 

@@ -7,7 +7,7 @@ import type { ReleaseManifest } from "../../constructs/image/release-manifest";
 import type { LiveRecord } from "../../live/live-record";
 import { releaseIds } from "../../live/live-release";
 import { plainTable } from "../plain-table";
-import { openDesk } from "./desk";
+import { openShelf } from "./desk";
 import { readUse } from "./read-use";
 
 /** An image, as it is listed. */
@@ -25,9 +25,9 @@ export function addList(image: Command): void {
     .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
     .option("--json", "as JSON, with all that is recorded")
     .action(async (options: { environment?: string; json?: true }) => {
-      const desk = await openDesk(options.environment);
-      const { environment, store } = desk;
-      const use = await readUse(desk);
+      const shelf = await openShelf(options.environment);
+      const { environment, store } = shelf;
+      const use = await readUse(shelf);
       const { manifest, live } = use;
       const wanted = wantedImages(environment);
       const builds = (await listBuilds(store.objects, environment.image)).map((record): ListedBuild => ({

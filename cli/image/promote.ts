@@ -10,7 +10,7 @@ import type { Channel, ReleaseManifest } from "../../constructs/image/release-ma
 import { releaseIds } from "../../live/live-release";
 import { imagesDirectory } from "../../live/state-location";
 import { manifestFile } from "../../live/read-manifest";
-import { openDesk, type ImageDesk } from "./desk";
+import { openShelf, type ImageShelf } from "./desk";
 
 interface PromoteOptions {
   readonly environment?: string;
@@ -41,12 +41,14 @@ export function addPromote(image: Command): void {
     .option("--json", "as JSON")
     .action(async ({ to, release, json, ...options }: PromoteOptions) => {
       const channel = parseChannel(to);
-      const desk = await openDesk(options.environment);
-      if (options.new === undefined) refuseUnknown(readOrBegin(desk.environment), release);
-      const promotion = await promoted(desk, channel, release);
-      writeManifest(desk.environment, promotion.manifest);
+      const shelf = await openShelf(options.environment);
+      if (options.new === undefined) refuseUnknown(readOrBegin(shelf.environment), release);
+      const promotion = await promoted(shelf, channel, release);
+      writeManifest(shelf.environment, promotion.manifest);
       process.stdout.write(
-        json ? `${JSON.stringify(summary(desk, promotion, channel))}\n` : describe(desk, promotion, channel),
+        json
+          ? `${JSON.stringify(summary(shelf, promotion, channel))}\n`
+          : describe(shelf, promotion, channel),
       );
     });
 
@@ -57,15 +59,15 @@ export function addPromote(image: Command): void {
     .requiredOption("--reason <text>", "what whoever is stopped by it will read")
     .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
     .action(async ({ release, reason, ...options }: RevokeOptions) => {
-      const desk = await openDesk(options.environment);
-      const before = readOrBegin(desk.environment);
+      const shelf = await openShelf(options.environment);
+      const before = readOrBegin(shelf.environment);
       const manifest = revoke(before, release, reason);
-      writeManifest(desk.environment, manifest);
-      const { record: live } = await desk.store.read();
+      writeManifest(shelf.environment, manifest);
+      const { record: live } = await shelf.store.read();
       const running = Object.entries(live.fleets).flatMap(([fleet, runs]) =>
         releaseIds(runs).includes(release) ? [fleet] : [],
       );
-      process.stdout.write(describeRevocation(desk, before, manifest, release, running));
+      process.stdout.write(describeRevocation(shelf, before, manifest, release, running));
     });
 }
 
@@ -82,7 +84,7 @@ function refuseUnknown({ releases }: ReleaseManifest, release: string | undefine
 }
 
 async function promoted(
-  { environment, store }: ImageDesk,
+  { environment, store }: ImageShelf,
   channel: Channel,
   release: string | undefined,
 ): Promise<Promotion> {
@@ -103,7 +105,7 @@ async function promoted(
 
 /** Provider -> record, for those that are built. */
 async function recordsOf(
-  { objects }: ImageDesk["store"],
+  { objects }: ImageShelf["store"],
   images: readonly ImageId[],
 ): Promise<ReadonlyMap<string, BuildRecord>> {
   const found = await Promise.all(images.map((image) => readBuild(objects, image)));
@@ -111,7 +113,7 @@ async function recordsOf(
 }
 
 function summary(
-  { environment }: ImageDesk,
+  { environment }: ImageShelf,
   { release, isNew, manifest }: Promotion,
   channel: Channel,
 ): object {
@@ -119,7 +121,7 @@ function summary(
   return { release, channel, isNew, file, images: manifest.releases[release]?.images };
 }
 
-function describe({ environment }: ImageDesk, { release, isNew }: Promotion, channel: Channel): string {
+function describe({ environment }: ImageShelf, { release, isNew }: Promotion, channel: Channel): string {
   const file = shownPath(manifestFile(environment));
   return [
     `${environment.name}: ${channel} leads to ${release}${isNew ? ", which is new" : ""}. Nothing was deployed.`,
@@ -130,7 +132,7 @@ function describe({ environment }: ImageDesk, { release, isNew }: Promotion, cha
 }
 
 function describeRevocation(
-  { environment }: ImageDesk,
+  { environment }: ImageShelf,
   before: ReleaseManifest,
   after: ReleaseManifest,
   release: string,

@@ -1,12 +1,12 @@
 import type { ImageUse } from "../../builds/image-use";
 import { allManifests, readOrBegin } from "../../builds/manifest-file";
-import type { ImageDesk } from "./desk";
+import type { ImageShelf } from "./desk";
 
 /**
  * What the images of an environment are used for at this moment.
  * @throws PolycastError where a manifest cannot be used: nobody knows then.
  */
-export async function readUse({ environment, store }: ImageDesk): Promise<ImageUse> {
+export async function readUse({ environment, store }: ImageShelf): Promise<ImageUse> {
   const { record: live } = await store.read();
   return {
     manifest: readOrBegin(environment),

@@ -3,7 +3,7 @@ import { readSbom } from "../../builds/build-sbom";
 import { listBuilds, shortHash } from "../../builds/build-store";
 import { PolycastError, show, suggest } from "../../constructs/fleet/problem";
 import type { ImageChecks } from "../../constructs/image/image-checks";
-import { openDesk } from "./desk";
+import { openShelf } from "./desk";
 
 const WHY_NONE: Readonly<Record<ImageChecks["ran"], string>> = {
   simulated: "its builder was simulated, so nothing was installed in it",
@@ -20,7 +20,7 @@ export function addSbom(image: Command): void {
     .argument("<address>", "the image's content address, or its first digits, as in polycast image list")
     .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
     .action(async (address: string, options: { environment?: string }) => {
-      const { environment, store } = await openDesk(options.environment);
+      const { environment, store } = await openShelf(options.environment);
       const builds = await listBuilds(store.objects, environment.image);
       const found = builds.filter(({ hash }) => address !== "" && hash.startsWith(address));
       const [build] = found;

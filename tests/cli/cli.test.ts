@@ -230,6 +230,13 @@ describe("without a sandbox", () => {
     expect(existsSync(join(directory, "home"))).toBe(false);
   });
 
+  test("what is recorded of images can be read all the same; to build them it has to run", async () => {
+    expect(await polycast("image", "list")).toBe(0);
+    expect(out).toMatch(/^aws +[0-9a-f]{12} +not built/m);
+    expect(await polycast("image", "build")).toBe(1);
+    expect(err).toContain("No sandbox is running");
+  });
+
   test("status", async () => {
     expect(await polycast("sandbox", "status")).toBe(1);
     expect(out).toBe("there is none\nStart it: npx polycast sandbox up\n");

@@ -22,6 +22,8 @@ const common = {
 module.exports = {
   // Each test file evaluates cdktf anew and keeps some 15 MB, so a worker is recycled before it grows large.
   workerIdleMemoryLimit: "512MB",
+  // Jest's five seconds are short for tests that start programs, where the machine has other work.
+  testTimeout: 30_000,
   // Jest leaves one core idle, which is half of a small machine.
   maxWorkers: "100%",
   projects: [

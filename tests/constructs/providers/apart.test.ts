@@ -57,7 +57,7 @@ test("every provider is simulated, without being named", () => {
 /** What a file of a provider's is; the first that fits. All that is left are constructs. */
 const KINDS: readonly (readonly [string, (name: string, text: string) => boolean])[] = [
   ["of simulation", (name) => /^(simulation|life|sandbox-credentials)/.test(name)],
-  ["of images", (name) => /(^|-)(image|builder|ec2)|-(api|gateway)\.ts$/.test(name)],
+  ["of images", (name) => /(^|-)(image|archive|builder|ec2)|-(api|gateway)\.ts$/.test(name)],
   // Regions, plans and prices: no function, so nothing to get wrong but a fact.
   ["of tables", (name, text) => /(s|cities)\.ts$/.test(name) && isTable(text)],
   ["of constructs", () => true],
@@ -77,7 +77,7 @@ function kindOf(file: string): string {
 const GOAL = 250;
 const LARGER: Readonly<Record<string, number>> = {
   // Networks, load balancers, groups, roles and an accelerator in each region: no other provider needs them.
-  aws: 1_150,
+  aws: 1_200,
   // One resource for everything, but its image, its firewall and its adoption are its own.
   stackpath: 600,
   // BGP sessions with a password, a firewall or a project of its own, and what each of them refuses.

@@ -1,5 +1,5 @@
 /** What `polycast provider new` writes: it compiles, and conformance says what it lacks. */
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Announcement } from "../../constructs/fleet/announcement";
 import type { FleetWish } from "../../constructs/fleet/fleet-inputs";
@@ -31,6 +31,17 @@ test("it compiles by the project's own settings, and so does what becomes of it"
   writeFileSync(join(project.root, "tsconfig.json"), JSON.stringify(tsconfig));
   expect(project.node("node_modules/typescript/bin/tsc", "-p", ".")).toBe("");
 }, 120_000);
+
+test.each(["skyhop", "peerlink"])(
+  "the constructs of %s have 250 lines at most, as the guide promises",
+  (name) => {
+    const folder = join(project.root, "constructs", "providers", name);
+    const constructs = readdirSync(folder).filter((file) => file.startsWith(name));
+    const lines = constructs.flatMap((file) => readFileSync(join(folder, file), "utf8").split("\n").slice(1));
+    expect(constructs.length).toBeGreaterThanOrEqual(5);
+    expect(lines.length).toBeLessThanOrEqual(250);
+  },
+);
 
 const MANAGED: FleetWish = {
   size: { cpu: 2, memoryGiB: 4 },

@@ -8,7 +8,7 @@ import type { HistoryEntry } from "../../rollout/rollout-state";
 import { describeWithTerraform } from "./engine-terraform";
 import { SandboxHome } from "./harness";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** In seconds: issue and promise are 5; a machine that does much else at once may take longer. */
 const AT_MOST = 15;

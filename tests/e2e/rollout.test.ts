@@ -13,7 +13,9 @@ const KILLS = 20;
 /** How long a process may work at most until it is killed, in what one step takes. */
 const LONGEST_LIFE = 2.5;
 /** How late the cloud changes a record while two are at work, in milliseconds. */
-const LATE = 5_000;
+const LATE = 8_000;
+/** In milliseconds. */
+const LOOK_EVERY = 20;
 
 const stage = new RolloutStage();
 const { home } = stage;
@@ -35,6 +37,15 @@ async function endLock(): Promise<void> {
 /** Waits until no resolver keeps an older answer. */
 const held = () => sleep((3 * TTL * 1000) / SCALE);
 
+/** Waits for so many milliseconds, but not longer than until one more step was taken: it must not end before the last kill. */
+async function waitAtMost(milliseconds: number): Promise<void> {
+  const taken = async () =>
+    (await stage.history()).filter(({ what }) => ["steered", "replaced"].includes(what)).length;
+  const end = performance.now() + milliseconds;
+  const before = await taken();
+  while (performance.now() < end && (await taken()) === before) await sleep(LOOK_EVERY);
+}
+
 describeWithTerraform("a rollout", () => {
   test("what is not promoted, not known or already there is not started, and nothing changes", async () => {
     const before = await stage.live();
@@ -52,9 +63,9 @@ describeWithTerraform("a rollout", () => {
   });
 
   test("of two advances at once one acts, the other says so and changes nothing", async () => {
-    const started = await stage.start("r2", "--order", "stackpath,aws", "--settle", "6h");
-    expect([started.code, started.stderr]).toEqual([0, ""]);
-    expect(started.stdout).toMatch(/aws: \d+ changed, 1 replaced/);
+    const begun = await stage.start("r2", "--order", "stackpath,aws", "--settle", "6h");
+    expect([begun.code, begun.stderr]).toEqual([0, ""]);
+    expect(begun.stdout).toMatch(/aws: \d+ changed, 1 replaced/);
     expect((await stage.start("r2")).stderr).toContain("has not ended");
     expect((await home.run("rollout", "advance")).code).toBe(0);
     await held();
@@ -62,8 +73,10 @@ describeWithTerraform("a rollout", () => {
     const effect = { kind: "delay", milliseconds: LATE } as const;
     stage.faults({ type: "ns1_record", operation: "update", effect, times: 1 });
     const first = home.start("rollout", "advance");
-    await first.printed("a step of DNS");
+    // By then it has recorded what it is about to do, and Terraform is at work.
+    while ((await stage.live())["stackpath"]?.share !== 0) await sleep(LOOK_EVERY);
     const [history, live] = [await stage.history(), await stage.live()];
+    expect(history.at(-1)?.what).toBe("share to 0 %");
     const second = await home.run("rollout", "advance");
     expect([second.code, second.stderr]).toEqual([0, ""]);
     expect(second.stdout).toMatch(/^Another command is at work: .*rollout advance/);
@@ -93,7 +106,7 @@ describeWithTerraform("a rollout", () => {
     const [done, users] = await stage.during(`seed ${SEED}, ${KILLS} kills`, async () => {
       while (killed.length < KILLS) {
         const running = home.start("rollout", "advance", "--follow");
-        await sleep(random() * LONGEST_LIFE * step);
+        await waitAtMost(random() * LONGEST_LIFE * step);
         running.child.kill("SIGKILL");
         await running.done();
         expect(running.child.signalCode).toBe("SIGKILL");

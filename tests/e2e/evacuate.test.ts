@@ -1,46 +1,24 @@
 /** A fleet is taken out of traffic at once, with real Terraform: how long it takes, what it asks for, what a rollout makes of it. */
-import { cpSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { LiveRecord } from "../../live/live-record";
-import { PROJECT_ROOT } from "../../live/state-location";
-import type { HistoryEntry } from "../../rollout/rollout-state";
 import { describeWithTerraform } from "./engine-terraform";
-import { SandboxHome } from "./harness";
+import { RolloutStage } from "./rollout-stage";
 
 jest.setTimeout(300_000);
 
-/** In seconds: issue and promise are 5; a machine that does much else at once may take longer. */
+/** In seconds: 5 are promised; a machine that does much else at once may take longer. */
 const AT_MOST = 15;
 
-let home: SandboxHome;
-beforeAll(async () => {
-  home = new SandboxHome();
-  // A promotion writes into them.
-  const images = join(home.directory, "images");
-  cpSync(join(PROJECT_ROOT, "images"), images, { recursive: true });
-  home.env["POLYCAST_IMAGES"] = images;
-  await home.succeed("sandbox", "up", "--clock", "240");
-  await home.succeed("deploy", "--auto-approve");
-});
-afterAll(async () => {
-  await home.dispose();
-  expect(home.processes()).toEqual([]);
-});
+const stage = new RolloutStage();
+const { home } = stage;
+beforeAll(() => stage.open());
+afterAll(() => stage.close());
 
 async function shares(): Promise<Record<string, number>> {
-  const { fleets } = JSON.parse((await home.succeed("live", "show")).stdout) as LiveRecord;
-  return Object.fromEntries(Object.entries(fleets).map(([name, { share }]) => [name, share]));
+  return Object.fromEntries(Object.entries(await stage.live()).map(([name, { share }]) => [name, share]));
 }
 
 async function giveBack(fleet: string): Promise<void> {
   await home.succeed("live", "share", "--fleet", fleet, "--percent", "100");
   await home.succeed("dns", "apply", "--auto-approve", "--allow", "100");
-}
-
-async function history(): Promise<readonly HistoryEntry[]> {
-  const { stdout } = await home.succeed("rollout", "history", "--json");
-  return (JSON.parse(stdout) as { history: HistoryEntry[] }[])[0]?.history ?? [];
 }
 
 describeWithTerraform("an evacuation", () => {
@@ -66,11 +44,10 @@ describeWithTerraform("an evacuation", () => {
   });
 
   test("pauses a rollout, and asks for a reason where most users would meet what has not baked", async () => {
-    await home.succeed("image", "promote", "--release", "r2", "--to", "candidate");
-    const wish = ["--release", "r2", "--order", "aws,stackpath", "--bake", "1d", "--settle", "20m"];
-    await home.succeed("rollout", "start", ...wish, "--auto-approve");
+    const wish = ["--order", "aws,stackpath", "--bake", "1d", "--settle", "20m"];
+    expect((await stage.start("r2", ...wish)).code).toBe(0);
     const following = home.start("rollout", "advance", "--follow");
-    while (!(await history()).some(({ what }) => what === "enter baking")) await sleep(300);
+    await stage.happened("aws", "enter baking");
 
     const refused = await home.run("evacuate", "stackpath");
     expect(refused.code).toBe(1);
@@ -86,7 +63,7 @@ describeWithTerraform("an evacuation", () => {
     // It ends by itself where a person has paused it.
     expect((await following.done()).code).toBe(4);
     expect((await home.run("rollout", "advance")).stdout).toContain("stackpath is evacuated: fire");
-    const evacuations = (await history()).filter(({ what }) => what === "evacuate");
+    const evacuations = (await stage.history()).filter(({ what }) => what === "evacuate");
     expect(evacuations).toEqual([expect.objectContaining({ fleet: "stackpath", why: "fire" })]);
 
     await home.succeed("rollout", "resume");

@@ -15,8 +15,11 @@ import { planSchema, type Plan } from "../adopt/trial-plan";
 import { preflight } from "../preflight";
 import type { RolloutScene } from "./scene";
 
-/** How Terraform and OpenTofu say that somebody else is at work on a state. */
-const LOCKED = "Error acquiring the state lock";
+/** How Terraform and OpenTofu say that somebody else is, or has just been, at work on a state -> what that means for us. */
+const OTHERS_AT_WORK = {
+  "Error acquiring the state lock": "A state is locked; nothing was changed. Try again when it is free.",
+  "Saved plan is stale": "A state was changed after it was planned; nothing was changed. Try again.",
+};
 
 /** A plan of one stack that is saved: what is applied is what was looked at. */
 export interface SavedPlan {
@@ -29,7 +32,7 @@ export interface SavedPlan {
  * Synthesizes the stacks into the scene's own directory, since a deploy may be under way beside it, plans one and
  * hands the plan over. The plan is gone afterwards: it holds what the state holds, secrets too.
  *
- * @throws LockedState where somebody else holds the state's lock, TerraformRefusal where Terraform cannot plan.
+ * @throws Overtaken where somebody else is at work on the state, TerraformRefusal where Terraform cannot plan.
  */
 export async function withPlan<T>(
   { environment, workspace, env }: RolloutScene,
@@ -65,16 +68,17 @@ export async function withPlan<T>(
   }
 }
 
-/** A lock says nothing about the change: whoever tries again later may find it gone. */
-export class LockedState extends PolycastError {}
+/** Somebody else is at work on the same. That says nothing about the change: whoever tries again looks anew. */
+export class Overtaken extends PolycastError {}
 
 async function unlocked(stack: SynthesizedStack, args: readonly [string, ...string[]]): Promise<void> {
   try {
     await terraform(stack, args);
   } catch (error) {
-    if (!(error instanceof TerraformRefusal) || !error.message.includes(LOCKED)) throw error;
-    throw new LockedState("A state is locked; nothing was changed. Try again when it is free.", [
-      { where: stack.name, what: error.message },
-    ]);
+    if (!(error instanceof TerraformRefusal)) throw error;
+    const { message } = error;
+    const [, meaning] = Object.entries(OTHERS_AT_WORK).find(([said]) => message.includes(said)) ?? [];
+    if (meaning === undefined) throw error;
+    throw new Overtaken(meaning, [{ where: stack.name, what: message }]);
   }
 }

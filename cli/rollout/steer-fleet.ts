@@ -1,4 +1,6 @@
 import { PolycastError } from "../../constructs/fleet/problem";
+import type { FleetDeployment } from "../../live/deployment";
+import type { LiveStore } from "../../live/live-store";
 import { readDeployment } from "../../live/read-deployment";
 import { setShare } from "../../live/set-share";
 import { EDGE_DNS } from "../../live/stack-names";
@@ -8,7 +10,7 @@ import type { Outcome, Steer } from "../../rollout/rollout-world";
 import { TerraformRefusal } from "../adopt/stack-terraform";
 import type { Plan } from "../adopt/trial-plan";
 import { hasArrived, readDnsState, type WholeShares } from "./dns-state";
-import { withPlan } from "./rollout-stacks";
+import { Overtaken, withPlan } from "./rollout-stacks";
 import type { RolloutScene } from "./scene";
 
 /** What became of a step. */
@@ -32,6 +34,7 @@ export async function steerFleet(
     if (!hasArrived(traffic.applied, traffic.wanted)) {
       await withPlan(scene, EDGE_DNS, deployments, traffic, async ({ plan, apply }) => {
         refuseOthers(plan);
+        await refuseOldShares(live, deployments);
         await apply();
       });
     }
@@ -54,4 +57,24 @@ function refuseOthers({ resource_changes: changes }: Plan): void {
     ...others.map(({ address, change }) => ({ where: address, what: change.actions.join(" and ") })),
     { where: EDGE_DNS, what: "differs from the code", remedy: "Deploy it first: npx polycast dns apply" },
   ]);
+}
+
+/**
+ * Whoever evacuates a fleet waits for nobody. A step that was synthesized before that and is applied after it would give the
+ * fleet its share back; what changes later than this look makes the saved plan stale.
+ */
+async function refuseOldShares(
+  live: Pick<LiveStore, "read">,
+  deployments: readonly FleetDeployment[],
+): Promise<void> {
+  const { record } = await live.read();
+  const changed = deployments.flatMap(({ fleet: { name }, share }) => {
+    const now = record.fleets[name]?.share;
+    return now === undefined || now === share ? [] : [{ where: name, what: `${share} % is ${now} % by now` }];
+  });
+  if (changed.length === 0) return;
+  throw new Overtaken(
+    "Shares were changed after this step was planned; nothing was applied. Try again.",
+    changed,
+  );
 }

@@ -1,13 +1,16 @@
 import { rmSync } from "node:fs";
 import { TerraformRefusal } from "../../../cli/adopt/stack-terraform";
 import type { Plan } from "../../../cli/adopt/trial-plan";
-import { withPlan, type SavedPlan } from "../../../cli/rollout/rollout-stacks";
+import { Overtaken, withPlan, type SavedPlan } from "../../../cli/rollout/rollout-stacks";
 import { steerFleet } from "../../../cli/rollout/steer-fleet";
 import { ns1 } from "../../../constructs/dns/ns1/ns1";
 import { weighted } from "../../../constructs/dns/traffic-policy";
 import { recordShares, sampleScene, withApplied } from "./sample-scene";
 
-jest.mock("../../../cli/rollout/rollout-stacks");
+jest.mock("../../../cli/rollout/rollout-stacks", () => ({
+  ...jest.requireActual<object>("../../../cli/rollout/rollout-stacks"),
+  withPlan: jest.fn(),
+}));
 const planned = jest.mocked(withPlan);
 
 const WHOLE = { aws: 100, stackpath: 100 };
@@ -104,4 +107,17 @@ test("the last fleet with a share keeps it", async () => {
   await expect(steer(0)).rejects.toThrow("the last fleet with a share");
   expect(await share()).toBe(100);
   expect(planned).not.toHaveBeenCalled();
+});
+
+test("a fleet that is evacuated after the step was synthesized does not get its share back", async () => {
+  const done = terraform("ns1_record ns1_record.a update");
+  const planFirst = planned.getMockImplementation() as typeof withPlan;
+  planned.mockImplementation(async (...args) => {
+    await recordShares(scene.live, { aws: 0, stackpath: 100 });
+    return planFirst(...args);
+  });
+  const taken = steer(90);
+  await expect(taken).rejects.toThrow(Overtaken);
+  await expect(taken).rejects.toThrow("aws: 90 % is 0 % by now");
+  expect(done.applied).toBe(0);
 });

@@ -93,6 +93,17 @@ function betweenWaves(situation: Situation): Decision {
     return note({ kind: "begin", wave: last.index, direction: "back" }, "the whole rollout was aborted");
   }
   if (rollout.course === "back") {
+    // Its first sites have baked, and the others still wait: the fleet is not whole before they have what they had, too.
+    const half = waves.findLast(
+      ({ plan: { fleet }, state }) =>
+        state.phase === "done" &&
+        state.direction === "forward" &&
+        waves.some((other) => other.plan.fleet === fleet && other.state.phase === "waiting"),
+    );
+    if (half !== undefined) {
+      const why = `only some sites of ${half.plan.fleet} run the release`;
+      return note({ kind: "begin", wave: half.index, direction: "back" }, why);
+    }
     return note({ kind: "end", result: "rolled back" }, "the fleet in transition is as it was");
   }
   const next = waves.find(({ state }) => state.phase === "waiting");

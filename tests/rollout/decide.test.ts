@@ -367,6 +367,16 @@ describe("first sites", () => {
     });
   });
 
+  test("have what they had again before a rollout ends that was aborted while the others waited", () => {
+    const between = inPhase(0, "done", "some");
+    const aborted = command(between.rollout, { kind: "abort", all: false }, { at: NOW, by: "me" });
+    expect(decided({ ...between, rollout: aborted })).toMatchObject({
+      kind: "note",
+      event: { kind: "begin", wave: 0, direction: "back" },
+      why: "only some sites of f1 run the release",
+    });
+  });
+
   test("that went back with the whole fleet are as it is", () => {
     const last = inPhase(1, "restoring", "old", { direction: "back", touched: true });
     const { rollout } = last;

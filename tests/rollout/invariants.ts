@@ -125,11 +125,14 @@ export const INVARIANTS = {
         return `${action.fleet} gets ${JSON.stringify(action.release)}`;
     }
     if (course === "all-back" || after.rollout.course === "all-back") return undefined;
-    // Going back gives a fleet all that it had, so its first sites' wave is undone with its own.
+    // Going back gives a fleet all that it had, so its first sites' wave is undone with its own, or by itself while the others wait.
+    const isHalf = (name = ""): boolean =>
+      plan.waves.some(({ fleet }, index) => fleet === name && waves[index]?.phase === "waiting");
     return waves.some(
       ({ phase, direction }, index) =>
         phase === "done" &&
         plan.waves[index]?.fleet !== own &&
+        !isHalf(plan.waves[index]?.fleet) &&
         after.rollout.waves[index]?.direction !== direction,
     )
       ? "a fleet that has baked goes back"

@@ -331,8 +331,10 @@ function endsFrom(machine: Machine, from: Model, ending: Set<string>): boolean {
   let model = mended(from);
   for (let count = 0; count < LONG; count++) {
     if (model.rollout.ended !== undefined) {
+      const { result } = model.rollout.ended;
       const whole = Object.values(model.fleets).every(
-        ({ live, applied, runs }) => live === 100 && applied === 100 && runs !== "mixed",
+        ({ live, applied, runs }) =>
+          live === 100 && applied === 100 && runs !== "mixed" && (runs !== "some" || result === "abandoned"),
       );
       if (whole) for (const key of way) ending.add(key);
       return whole;

@@ -48,7 +48,8 @@ export function newsOf(rollouts: readonly RolloutState[], told: Told | undefined
   const from = rollouts.findIndex(({ id }) => id === told?.rollout);
   const news = rollouts.slice(from).flatMap(({ id, history }): NoticeEvent[] => {
     const events = history.map((entry, number) => ({ rollout: id, number, ...entry }));
-    return id === told?.rollout ? events.slice(told.entries) : events;
+    // A state that was restored by hand has a shorter history than was told.
+    return id === told?.rollout && told.entries <= events.length ? events.slice(told.entries) : events;
   });
   if (news.length === 0) return undefined;
   const { id, plan, ended, paused } = last;

@@ -21,6 +21,8 @@ test("only what is new is told, and nothing where nothing is", () => {
     expect.objectContaining({ number: 1, what: "pause", by: "ben", why: "lunch", at: 60 }),
   ]);
   expect(newsOf([rollout], { rollout: "r-2", entries: 2 })).toBeUndefined();
+  // Of a state that was restored by hand, which knows less than was told.
+  expect(newsOf([rollout], { rollout: "r-2", entries: 3 })?.events).toHaveLength(2);
   expect(newsOf([], undefined)).toBeUndefined();
 });
 

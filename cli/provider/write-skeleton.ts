@@ -26,11 +26,6 @@ export function writeSkeleton(root: string, name: string, reach: Reach): readonl
       { where: "NAME", what: `${show(name)} is not 2 to 20 small letters and digits, a letter first` },
     ]);
   }
-  if (existsSync(join(root, folder))) {
-    throw new PolycastError("No provider was made.", [
-      { where: folder, what: "is there already", remedy: "Choose another name, or remove the folder." },
-    ]);
-  }
   const templates = readdirSync(SKELETON).filter((each) => reach === "bgp" || !each.endsWith(ONLY_BGP));
   const files = templates.map((template) => {
     const ending = template.endsWith(ONLY_BGP) ? ONLY_BGP : ENDING;
@@ -39,6 +34,17 @@ export function writeSkeleton(root: string, name: string, reach: Reach): readonl
     const text = fill(readFileSync(join(SKELETON, template), "utf8"), name, reach);
     return { path: join(place, file), text };
   });
+  const taken = [folder, ...files.map(({ path }) => path)].filter((each) => existsSync(join(root, each)));
+  if (taken.length > 0) {
+    throw new PolycastError(
+      "No provider was made.",
+      taken.map((where) => ({
+        where,
+        what: "is there already",
+        remedy: "Choose another name, or remove it.",
+      })),
+    );
+  }
   mkdirSync(join(root, folder), { recursive: true });
   for (const { path, text } of files) writeFileSync(join(root, path), text);
   return files.map(({ path }) => path);

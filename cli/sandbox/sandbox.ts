@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { refuseOtherEnvironment } from "../../sandbox/attachment";
 import { SANDBOX_ENVIRONMENTS } from "../../sandbox/sandbox-environments";
 import { addClock } from "./clock";
@@ -31,8 +31,9 @@ export function addSandbox(program: Command): void {
 /** One of the sandbox's environments; POLYCAST_ENV says the same for all commands of a shell. */
 function addEnvironment(verb: Command): void {
   verb.option("--environment <name>", `${SANDBOX_ENVIRONMENTS.join(" or ")}: each has clouds of its own`);
+  verb.addOption(new Option("--env <name>", "the same, as POLYCAST_ENV has it").hideHelp());
   verb.hook("preAction", (_, command) => {
-    const { environment } = command.optsWithGlobals<{ environment?: string }>();
+    const { env, environment = env } = command.optsWithGlobals<{ env?: string; environment?: string }>();
     if (environment === undefined) return;
     process.env["POLYCAST_ENV"] = environment;
     refuseOtherEnvironment(process.env);

@@ -54,7 +54,7 @@ export const announcementSchema = z.strictObject({
   asn: z.number(),
   ipv4: prefixSchema,
   ipv6: prefixSchema.optional(),
-  own: z.array(z.string()).optional(),
+  own: z.array(z.string()).min(1).optional(),
   sessions: z.number().optional(),
 });
 

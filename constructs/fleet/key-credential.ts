@@ -33,7 +33,8 @@ export function keyCredential<Answer>(keyed: KeyedApi<Answer>): ApiCredential {
       const { url, headers } = keyed.question(variables);
       const refused = (what: string) =>
         new PolycastError(`${api} ${keyed.refusal}`, [{ where: url.host, what }]);
-      const response = await fetch(url, { headers, signal }).catch((error: unknown) => {
+      // Elsewhere nobody may see the key.
+      const response = await fetch(url, { headers, signal, redirect: "error" }).catch((error: unknown) => {
         throw refused(whyUnanswered(error));
       });
       if (!response.ok) throw refused(`status ${response.status}`);

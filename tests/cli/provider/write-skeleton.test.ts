@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeSkeleton, type Reach } from "../../../cli/provider/write-skeleton";
@@ -56,6 +56,16 @@ test.each(["", "a", "Acme", "ac-me", "../acme", "1acme", "a".repeat(21)])(
     expect(readdirSync(join(root, "constructs", "providers"))).toEqual([]);
   },
 );
+
+test("a test that is there already is not written over", () => {
+  const test = join(root, "tests", "conformance", "acme.test.ts");
+  writeFileSync(test, "mine");
+  expect(() => writeSkeleton(root, "acme", "bgp")).toThrow(
+    /tests\/conformance\/acme.test.ts: is there already/,
+  );
+  expect(readFileSync(test, "utf8")).toBe("mine");
+  expect(readdirSync(join(root, "constructs", "providers"))).toEqual([]);
+});
 
 test("a name that is taken is refused, and what is there stays", () => {
   const files = writeSkeleton(root, "acme", "bgp");

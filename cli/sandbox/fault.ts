@@ -35,7 +35,10 @@ function addAdd(fault: Command): void {
     .addArgument(
       new Argument("<effect>", "what happens").choices(["refuse", "delay", "failAfter", "vanish", "crash"]),
     )
-    .requiredOption("--type <type>", "Terraform's resource type that it hits, * for all")
+    .requiredOption(
+      "--type <type>",
+      "Terraform's resource type that it hits, * for all; stackpath_image for captures",
+    )
     .addOption(
       new Option(
         "--operation <operation>",
@@ -59,7 +62,12 @@ function addAdd(fault: Command): void {
 async function requireKnownType(type: string): Promise<void> {
   // They bring every provider's schema with them; the other verbs do without.
   const { simulations } = await import("../../sandbox/simulations");
-  const known = simulations.flatMap(({ schema }) => Object.keys(schema.resource_schemas));
+  const { CAPTURED_IMAGE } = await import("../../sandbox/stackpath-api/captured-images");
+  // Captures are made by an API that Terraform knows nothing of.
+  const known = [
+    ...simulations.flatMap(({ schema }) => Object.keys(schema.resource_schemas)),
+    CAPTURED_IMAGE,
+  ];
   if (known.some((each) => matches(type, each))) return;
   throw new PolycastError("The fault would hit nothing; it was not added", [
     { where: "--type", what: `${show(type)} is none of the simulated types; ${suggest(type, known)}` },

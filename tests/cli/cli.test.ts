@@ -301,7 +301,7 @@ describe("sandbox fault", () => {
     expect(existsSync(join(directory, "home", "sandbox", "faults.json"))).toBe(false);
   });
 
-  test.each(["aws_*", "*", "ns1_record"])("on %s is added", async (type) => {
+  test.each(["aws_*", "*", "ns1_record", "stackpath_image"])("on %s is added", async (type) => {
     expect(await polycast("sandbox", "fault", "add", "refuse", "--type", type, "--message", "no")).toBe(0);
     expect(out).toContain(`on create of ${type}, always`);
   });

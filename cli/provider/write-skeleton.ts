@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Script } from "node:vm";
 import type { FleetProvider } from "../../constructs/fleet/fleet-provider";
 import { PolycastError, show } from "../../constructs/fleet/problem";
 
@@ -26,6 +27,15 @@ export function writeSkeleton(root: string, name: string, reach: Reach): readonl
       { where: "NAME", what: `${show(name)} is not 2 to 20 small letters and digits, a letter first` },
     ]);
   }
+  if (isReserved(name)) {
+    throw new PolycastError("No provider was made.", [
+      {
+        where: "NAME",
+        what: `${show(name)} is a word of TypeScript, so no function can be called that`,
+        remedy: `Take another name, such as ${show(`${name}edge`.slice(0, 20))}.`,
+      },
+    ]);
+  }
   const templates = readdirSync(SKELETON).filter((each) => reach === "bgp" || !each.endsWith(ONLY_BGP));
   const files = templates.map((template) => {
     const ending = template.endsWith(ONLY_BGP) ? ONLY_BGP : ENDING;
@@ -48,6 +58,16 @@ export function writeSkeleton(root: string, name: string, reach: Reach): readonl
   mkdirSync(join(root, folder), { recursive: true });
   for (const { path, text } of files) writeFileSync(join(root, path), text);
   return files.map(({ path }) => path);
+}
+
+/** The compiler of Node.js knows best: the name is compiled, not run. */
+function isReserved(name: string): boolean {
+  try {
+    new Script(`"use strict"; const ${name} = 0;`);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function fill(template: string, name: string, reach: Reach): string {

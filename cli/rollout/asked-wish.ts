@@ -41,6 +41,11 @@ export function rolloutWish({ rollout, fleets }: Environment, options: StartOpti
   const bakeSeconds = seconds("--bake", options.bake ?? rollout?.bake);
   const settleSeconds = seconds("--settle", options.settle ?? rollout?.settle);
   const asked = options.firstSites?.map((text) => parseFirstSites(text, problems));
+  asked?.forEach(([fleet], index) => {
+    if (asked.findIndex(([other]) => other === fleet) === index) return;
+    const remedy = `Name all of its sites at once: "${fleet}=a,b".`;
+    problems.push({ where: "--first-sites", what: `${show(fleet)} is named more than once`, remedy });
+  });
   refuseIfAny(() => `The rollout of ${show(options.release)} was not started:`, problems);
   const spare = options.spare === undefined ? rollout?.spare : options.spare === "2" ? 2 : 1;
   const approve = options.approve ?? rollout?.approve;

@@ -49,7 +49,7 @@ test("what conformance misses is to be done in a file that was written", () => {
   }
 });
 
-test.each(["", "a", "Acme", "ac-me", "../acme", "1acme", "a".repeat(21)])(
+test.each(["", "a", "Acme", "ac-me", "../acme", "1acme", "a".repeat(21), "class", "new", "let", "static"])(
   "%j is refused, and nothing is written",
   (name) => {
     expect(() => writeSkeleton(root, name, "bgp")).toThrow(PolycastError);

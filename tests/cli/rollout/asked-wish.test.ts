@@ -49,6 +49,12 @@ test.each(["aws", "aws=", "=a", "aws=a,", "aws=a=b"])("first sites of the form %
   );
 });
 
+test("a fleet whose first sites are told twice is refused: one of the two would be forgotten", () => {
+  expect(() =>
+    rolloutWish(environment, { release: "r2", firstSites: ["aws=a", "vultr=b", "aws=c"] }),
+  ).toThrow('--first-sites: "aws" is named more than once');
+});
+
 test("a peak that nobody has declared and a time that is none are refused, both at once", () => {
   const ask = () => rolloutWish(testEnvironment(), { release: "r2", bake: "soon" });
   expect(ask).toThrow("nobody has said how many connections");

@@ -8,7 +8,7 @@ import { sandboxStatus } from "../../sandbox/sandbox";
 import { worldClient } from "../../sandbox/world-api/client";
 import { describeWithTerraform } from "./engine-terraform";
 import type { Done } from "./harness";
-import { RolloutStage, expectDrained, expectUnnoticed } from "./rollout-stage";
+import { RolloutStage, expectDrained, expectEnded, expectUnnoticed } from "./rollout-stage";
 
 jest.setTimeout(600_000);
 
@@ -92,7 +92,7 @@ describeWithTerraform("every provider in the sandbox", () => {
     const started = await stage.start("r2", "--settle", "6h");
     expect([started.code, started.stderr]).toEqual([0, ""]);
     const [done, users] = await stage.during("four providers", () => stage.follow());
-    expect([done.code, done.stderr]).toEqual([0, ""]);
+    expectEnded(done, 0);
     expect(done.stdout).toContain("It has ended: finished.");
     const fleets = everywhere.fleets.map(({ name }) => name);
     const there = { release: "r2", share: 100 };
@@ -133,7 +133,7 @@ describeWithTerraform("every provider in the sandbox", () => {
       await sleep(20);
     }
     await deploying;
-    expect([done.code, done.stderr]).toEqual([0, ""]);
+    expectEnded(done, 0);
     expect(fewest).toEqual({ ny: 1, am: 1 });
     const all = await nodes("equinix");
     expect(all.map(({ release }) => release)).toEqual(["r1", "r1"]);

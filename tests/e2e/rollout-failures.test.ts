@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describeWithTerraform } from "./engine-terraform";
-import { RolloutStage, SCALE, TTL, expectDrained, expectUnnoticed } from "./rollout-stage";
+import { RolloutStage, SCALE, TTL, expectDrained, expectEnded, expectUnnoticed } from "./rollout-stage";
 
 jest.setTimeout(600_000);
 
@@ -81,7 +81,7 @@ describeWithTerraform("a rollout whose release fails", () => {
     await expectBackAlone(async () => {
       expect((await stage.start("r3-bad-boot", ...ORDER, ...SHORT)).code).toBe(0);
       const [done, users] = await stage.during("fails at once", () => stage.follow());
-      expect([done.code, done.stderr]).toEqual([4, ""]);
+      expectEnded(done, 4);
       expect(done.stdout).toContain("It has ended: rolled back.");
       expectUnnoticed(users);
       const history = await stage.history();
@@ -107,7 +107,7 @@ describeWithTerraform("a rollout whose release fails", () => {
           await asking.pace(SCALE);
           return following;
         });
-        expect([done.code, done.stderr]).toEqual([4, ""]);
+        expectEnded(done, 4);
 
         const history = await stage.history();
         const turn = history.findIndex(({ what }) => what === "turn back");
@@ -151,7 +151,7 @@ describeWithTerraform("a rollout whose release fails", () => {
         for (const { release } of await stage.nodes("aws")) seen.add(release);
         return following;
       });
-      expect([done.code, done.stderr]).toEqual([4, ""]);
+      expectEnded(done, 4);
       expect(done.stdout).toContain("Refused: InternalFailure: try again later");
       expect([...seen].sort()).toEqual(["r1", "r2"]);
       expectUnnoticed(users);
@@ -181,7 +181,7 @@ describeWithTerraform("a rollout whose release fails", () => {
       expect(text.match(/No changes\. Your infrastructure matches/g)).toHaveLength(STACKS.length);
       return stage.follow();
     });
-    expect([done.code, done.stderr]).toEqual([4, ""]);
+    expectEnded(done, 4);
     expect(await stage.live()).toEqual({
       aws: { release: "r3-bad-stackpath", share: 100 },
       stackpath: { release: "r1", share: 100 },

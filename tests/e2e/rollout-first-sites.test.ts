@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeStatus } from "../../cli/edge-status";
 import { describeWithTerraform } from "./engine-terraform";
 import type { Done } from "./harness";
-import { RolloutStage } from "./rollout-stage";
+import { RolloutStage, expectEnded } from "./rollout-stage";
 
 jest.setTimeout(300_000);
 
@@ -78,7 +78,7 @@ describeWithTerraform("first sites", () => {
     const before = await nodes();
     await home.succeed("rollout", "abort", "--reason", "for the test");
     const done = await following;
-    expect([done.code, done.stderr]).toEqual([4, ""]);
+    expectEnded(done, 4);
     expect(done.stdout).toContain("It has ended: rolled back.");
     expect(await stage.live()).toEqual({ aws: OLD, stackpath: OLD });
     const now = await nodes();

@@ -136,6 +136,13 @@ export class RolloutStage {
   }
 }
 
+/** A command has ended so, without a complaint; where it has not, all that it said is told, which says why. */
+export function expectEnded({ code, stdout, stderr }: Done, expected: number): void {
+  if (code !== expected || stderr !== "") {
+    throw new Error(`It ended with ${code} instead of ${expected}:\n${stderr}\n${stdout}`);
+  }
+}
+
 /** Nobody has noticed anything. */
 export function expectUnnoticed(users: Users): void {
   expect(users.unanswered).toEqual([]);

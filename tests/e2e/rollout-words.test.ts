@@ -1,7 +1,7 @@
 /** What people say to a rollout, through the command, with real Terraform. */
 import { describeWithTerraform } from "./engine-terraform";
 import type { Done } from "./harness";
-import { RolloutStage } from "./rollout-stage";
+import { RolloutStage, expectEnded } from "./rollout-stage";
 
 jest.setTimeout(600_000);
 
@@ -15,7 +15,7 @@ afterAll(() => stage.close());
 
 async function start(...options: string[]): Promise<void> {
   const done = await stage.start("r2", "--order", "aws,stackpath", "--settle", "20m", ...options);
-  expect([done.code, done.stderr]).toEqual([0, ""]);
+  expectEnded(done, 0);
 }
 const say = (word: string, ...options: string[]): Promise<Done> => home.run("rollout", word, ...options);
 const advance = (...options: string[]): Promise<Done> => home.run("rollout", "advance", ...options);

@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 import { waveInTransition } from "../../rollout/rollout-state";
 import { SEED, seeded } from "../seeded";
 import { describeWithTerraform } from "./engine-terraform";
-import { RolloutStage, SCALE, TTL, expectDrained, expectUnnoticed } from "./rollout-stage";
+import { RolloutStage, SCALE, TTL, expectDrained, expectEnded, expectUnnoticed } from "./rollout-stage";
 
 jest.setTimeout(600_000);
 
@@ -118,7 +118,7 @@ describeWithTerraform("a rollout", () => {
       return stage.follow();
     });
     console.info(`killed while ${killed.join(", ")}`);
-    expect([done.code, done.stderr]).toEqual([0, ""]);
+    expectEnded(done, 0);
     expect(done.stdout).toContain("It has ended: finished.");
     expect(await stage.live()).toEqual({
       aws: { release: "r2", share: 100 },

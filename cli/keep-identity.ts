@@ -1,6 +1,7 @@
 import { identityValues, keptIdentityVariable, LOG_ACCESS } from "../live/applied-identity";
 import { fleetStackName } from "../live/stack-names";
-import { readConfiguration } from "./adopt/synthesized-stack";
+import type { LiveStore } from "../live/live-store";
+import { readConfiguration, type SynthesizedStack } from "./adopt/synthesized-stack";
 import { ALL_STACKS, stackDirectory, synthesize } from "./cdktf";
 
 /** How cdktf is run so that Terraform plans a part of its stacks only. */
@@ -23,7 +24,9 @@ export async function withoutIdentities(
 ): Promise<Narrowed> {
   const existing = await synthesize(env);
   const named = existing.filter((stack) => stacks.includes(ALL_STACKS) || stacks.includes(stack));
-  const targets = named.flatMap((stack) => targetsOf(stack, env)).join(" ");
+  const targets = named
+    .flatMap((name) => targetsOf({ name, directory: stackDirectory(name, env), env }))
+    .join(" ");
   return {
     flags: ["--skip-synth"],
     // https://developer.hashicorp.com/terraform/cli/config/environment-variables#tf_cli_args-and-tf_cli_args_name
@@ -38,18 +41,23 @@ async function keptIdentities(stacks: readonly string[]): Promise<NodeJS.Process
   const environment = await loadEnvironment(chosenEnvironment());
   const store = await openLiveStore(environment);
   const fleets = environment.fleets.filter(({ name }) => stacks.includes(fleetStackName(name)));
-  const values = await Promise.all(
-    fleets.map(async ({ name }) => {
-      const kept = identityValues(await store.readState(fleetStackName(name)));
-      return [`TF_VAR_${keptIdentityVariable(name)}`, JSON.stringify(kept)] as const;
-    }),
-  );
-  return Object.fromEntries(values);
+  const values = await Promise.all(fleets.map(({ name }) => keptIdentity(name, store)));
+  return Object.assign({}, ...values) as NodeJS.ProcessEnv;
 }
 
-/** Everything in a stack but what lies in the construct of its identity. */
-function targetsOf(stack: string, env: NodeJS.ProcessEnv): readonly string[] {
-  const { resource } = readConfiguration({ name: stack, directory: stackDirectory(stack, env), env });
+/** What the state of a fleet's stack holds of its identity, as the variable of Terraform's that stands for it. */
+export async function keptIdentity(
+  fleet: string,
+  store: Pick<LiveStore, "readState">,
+): Promise<NodeJS.ProcessEnv> {
+  const kept = identityValues(await store.readState(fleetStackName(fleet)));
+  return { [`TF_VAR_${keptIdentityVariable(fleet)}`]: JSON.stringify(kept) };
+}
+
+/** Names to Terraform everything in a stack but what lies in the construct of its identity. */
+export function targetsOf(synthesized: SynthesizedStack): readonly string[] {
+  const stack = synthesized.name;
+  const { resource } = readConfiguration(synthesized);
   return Object.entries(resource).flatMap(([type, named]) =>
     Object.entries(named)
       .filter(

@@ -10,29 +10,33 @@ export const KEEP_IDENTITY = "POLYCAST_KEEP_IDENTITY";
 
 /**
  * Deployments with the secrets that their nodes are given now.
+ * @param keepsIdentity whether a fleet's identity is to be left out. Its nodes then keep what they were given, however far a
+ * rotation is recorded: its next step may need what the plan leaves out.
  * @throws PolycastError where a record would take away the secret that nodes have, or where an identity that was never
  * made is to be left out.
  */
 export async function readSecrets(
   deployments: readonly FleetDeployment[],
   store: Pick<LiveStore, "objects" | "readState">,
-  variables: Readonly<Record<string, string | undefined>>,
+  keepsIdentity: (fleet: string) => boolean,
 ): Promise<readonly FleetDeployment[]> {
-  const keepsIdentity = variables[KEEP_IDENTITY] === "1";
   const problems: Problem[] = [];
   const read = await Promise.all(
     deployments.map(async (deployment) => {
       const { name, logs } = deployment.fleet;
       if (logs === undefined || logs.strategy === "instanceRole") return deployment;
       const state = await store.readState(fleetStackName(name));
-      if (keepsIdentity && !hasIdentity(state)) problems.push(neverMade(name));
-      if (logs.rotation === "none") return { ...deployment, keepsIdentity };
-      const slots = slotsOf((await readRotation(store, name)).step);
       const applied = appliedSlots(state)?.slots;
+      if (keepsIdentity(name)) {
+        if (!hasIdentity(state)) problems.push(neverMade(name));
+        return { ...deployment, ...(applied !== undefined && { slots: applied }), keepsIdentity: true };
+      }
+      if (logs.rotation === "none") return deployment;
+      const slots = slotsOf((await readRotation(store, name)).step);
       if (applied !== undefined && applied.given !== slots.given && slots.other !== "usable") {
         problems.push(takenAway(name));
       }
-      return { ...deployment, slots, keepsIdentity };
+      return { ...deployment, slots };
     }),
   );
   refuseIfAny(() => "The secrets of nodes cannot be as recorded; nothing was planned:", problems);

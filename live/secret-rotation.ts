@@ -7,6 +7,7 @@ import type { AppliedSlots } from "./applied-identity";
 /** A node and the secret that it says it was given. */
 export interface NodeSecret {
   readonly name: string;
+  readonly site: string;
   /** Undefined: it does not say. */
   readonly secretId: string | undefined;
 }
@@ -18,6 +19,8 @@ export interface RotationLook {
   readonly applied: AppliedSlots | undefined;
   /** The fleet's nodes, or why nobody knows them. */
   readonly nodes: readonly NodeSecret[] | string;
+  /** Site -> the fewest nodes that it should have. */
+  readonly wanted: Readonly<Record<string, number>>;
   /** How a person knows that every node has the given secret. */
   readonly confirmed?: string;
 }
@@ -86,15 +89,31 @@ function back({ given, phase }: RotationStep, applied: AppliedSlots | undefined)
   }
 }
 
-/** Nodes that are not known to have the given secret. */
-function withoutGiven({ nodes }: RotationLook, { given }: AppliedSlots): readonly Problem[] {
+/**
+ * Nodes that are not known to have the given secret. One that the control plane does not hear of may run, and write logs: where
+ * a site has fewer than it should, the missing ones may have the other secret.
+ */
+function withoutGiven({ nodes, wanted }: RotationLook, { given }: AppliedSlots): readonly Problem[] {
   const remedy = 'Wait until they are replaced; or say how you know: --confirmed "..."';
   if (typeof nodes === "string") return [{ where: "nodes", what: `are not known: ${nodes}`, remedy }];
   if (nodes.length === 0) return [{ where: "nodes", what: "there are none that say what they have", remedy }];
-  const others = nodes.filter(({ secretId }) => secretId !== given.id);
-  return others.map(({ name, secretId }, index) => ({
-    where: name,
-    what: secretId === undefined ? "does not say which secret it has" : `still has ${secretId}`,
-    ...(index === others.length - 1 && { remedy }),
-  }));
+  const others = nodes
+    .filter(({ secretId }) => secretId !== given.id)
+    .map(({ name, secretId }) => ({
+      where: name,
+      what: secretId === undefined ? "does not say which secret it has" : `still has ${secretId}`,
+    }));
+  const missing = Object.entries(wanted).flatMap(([site, fewest]) => {
+    const known = nodes.filter((node) => node.site === site).length;
+    return known >= fewest
+      ? []
+      : [
+          {
+            where: site,
+            what: `${known} of ${fewest} nodes are known; the others may have the other secret`,
+          },
+        ];
+  });
+  const problems = [...others, ...missing];
+  return problems.map((problem, index) => ({ ...problem, ...(index === problems.length - 1 && { remedy }) }));
 }

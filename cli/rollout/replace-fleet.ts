@@ -14,7 +14,8 @@ import type { RolloutScene } from "./scene";
 
 /**
  * Writes what the fleet is to run to the live record, which is what is wanted from then on, and deploys the fleet, by a saved
- * plan that does nothing beyond what was approved.
+ * plan that does nothing beyond what was approved. The identity by which nodes write logs is left out, as at the start it had
+ * no changes of its own: its cloud may be down, and a fleet elsewhere must go back all the same.
  * @param approved the shape that the start has shown: of these sites alone, where it is about some.
  */
 export async function replaceFleet(
@@ -36,7 +37,7 @@ export async function replaceFleet(
   }
   const runs = recordedRelease(release);
   await setRelease(live, fleet, runs.release, runs.sites);
-  const deployments = await readDeployment(environment, live);
+  const deployments = await readDeployment(environment, live, (name) => name === fleet);
   try {
     return await withPlan(scene, fleetStackName(fleet), deployments, undefined, async ({ plan, apply }) => {
       const beyond = beyondShape(plan, approved);

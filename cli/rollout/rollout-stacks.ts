@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PolycastError } from "../../constructs/fleet/problem";
 import type { FleetDeployment } from "../../live/deployment";
+import { KEEP_IDENTITY } from "../../live/read-secrets";
+import { fleetStackName } from "../../live/stack-names";
 import { environmentDirectory } from "../../live/state-location";
 import type { TrafficPlan } from "../../live/traffic-valve";
 import { buildApp } from "../../stacks/app";
@@ -12,6 +14,7 @@ import { synth } from "../../stacks/synth";
 import { TerraformRefusal, terraform } from "../adopt/stack-terraform";
 import type { SynthesizedStack } from "../adopt/synthesized-stack";
 import { planSchema, type Plan } from "../adopt/trial-plan";
+import { keptIdentity, targetsOf } from "../keep-identity";
 import { preflight } from "../preflight";
 import type { RolloutScene } from "./scene";
 
@@ -30,12 +33,13 @@ export interface SavedPlan {
 
 /**
  * Synthesizes the stacks into the scene's own directory, since a deploy may be under way beside it, plans one and
- * hands the plan over. The plan is gone afterwards: it holds what the state holds, secrets too.
+ * hands the plan over. The plan is gone afterwards: it holds what the state holds, secrets too. Where the stack's deployment
+ * keeps its identity, that is left out, and the cloud that it is in is not asked.
  *
  * @throws Overtaken where somebody else is at work on the state, TerraformRefusal where Terraform cannot plan.
  */
 export async function withPlan<T>(
-  { environment, workspace, env }: RolloutScene,
+  { environment, live, workspace, env }: RolloutScene,
   stack: string,
   deployments: readonly FleetDeployment[],
   traffic: Pick<TrafficPlan, "next" | "refusal"> | undefined,
@@ -43,19 +47,24 @@ export async function withPlan<T>(
   purpose: "deploy" | "destroy" = "deploy",
 ): Promise<T> {
   guardSandbox(environment, env);
-  await preflight([stack], process.env);
+  const keeping = deployments.find(
+    ({ fleet, keepsIdentity }) => keepsIdentity === true && fleetStackName(fleet.name) === stack,
+  );
+  await preflight([stack], { ...process.env, ...(keeping !== undefined && { [KEEP_IDENTITY]: "1" }) });
   // Below the same home as the state, which the stacks find by a relative path.
   const outdir = join(environmentDirectory(environment.name), workspace, "cdktf.out");
   mkdirSync(outdir, { recursive: true });
   guardOutput(outdir, environment.name);
   synth(() => buildApp(environment, deployments, { outdir }, traffic));
-  const synthesized = { name: stack, directory: join(outdir, "stacks", stack), env };
+  const kept = keeping && (await keptIdentity(keeping.fleet.name, live));
+  const synthesized = { name: stack, directory: join(outdir, "stacks", stack), env: { ...env, ...kept } };
+  const targets = keeping === undefined ? [] : targetsOf(synthesized);
   const secret = mkdtempSync(join(tmpdir(), "polycast-plan-"));
   try {
     const file = join(secret, "plan.bin");
     await unlocked(synthesized, ["init", "-input=false"]);
     const destroy = purpose === "destroy" ? ["-destroy"] : [];
-    await unlocked(synthesized, ["plan", "-input=false", "-json", ...destroy, `-out=${file}`]);
+    await unlocked(synthesized, ["plan", "-input=false", "-json", ...destroy, ...targets, `-out=${file}`]);
     const plan = planSchema.parse(JSON.parse(await terraform(synthesized, ["show", "-json", file])));
     return await use({
       plan,

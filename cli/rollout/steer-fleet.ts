@@ -1,7 +1,7 @@
 import { PolycastError } from "../../constructs/fleet/problem";
 import type { FleetDeployment } from "../../live/deployment";
 import type { LiveStore } from "../../live/live-store";
-import { readDeployment } from "../../live/read-deployment";
+import { readReleases } from "../../live/read-deployment";
 import { setShare } from "../../live/set-share";
 import { EDGE_DNS } from "../../live/stack-names";
 import { planTraffic, TRAFFIC_LIMIT, TRAFFIC_STEPS } from "../../live/traffic-valve";
@@ -27,7 +27,7 @@ export async function steerFleet(
   const { environment, live, env } = scene;
   try {
     await setShare(live, fleet, percent);
-    const deployments = await readDeployment(environment, live);
+    const deployments = await readReleases(environment, live);
     const variables = { ...env, [TRAFFIC_LIMIT]: String(limit), [TRAFFIC_STEPS]: "1" };
     const traffic = await planTraffic(environment, deployments, live, variables);
     if (traffic.refusal !== undefined) return { kind: "refused", why: traffic.refusal.message };

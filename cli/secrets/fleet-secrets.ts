@@ -1,4 +1,5 @@
 import type { Environment } from "../../constructs/fleet/environment";
+import { minNodes } from "../../constructs/fleet/fleet-inputs";
 import type { FleetProvider } from "../../constructs/fleet/fleet-provider";
 import { PolycastError, show, suggest } from "../../constructs/fleet/problem";
 import type { LiveStore } from "../../live/live-store";
@@ -23,6 +24,11 @@ export function fleetNamed({ name, fleets }: Environment, wanted: string): Fleet
   ]);
 }
 
+/** Site -> the fewest nodes that a fleet should have there. */
+export function fewestNodes({ wish }: Pick<FleetProvider, "wish">): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(wish.sites).map(([name, site]) => [name, minNodes(site)]));
+}
+
 /** What the nodes of a fleet say they were given, or why nobody knows. */
 export async function nodeSecrets(
   environment: Environment,
@@ -31,7 +37,9 @@ export async function nodeSecrets(
   try {
     const { nodes, unknown } = await knownNodes(environment, process.env);
     if (unknown !== undefined) return unknown;
-    return nodes.filter((node) => node.fleet === fleet).map(({ name, secretId }) => ({ name, secretId }));
+    return nodes
+      .filter((node) => node.fleet === fleet)
+      .map(({ name, site, secretId }) => ({ name, site, secretId }));
   } catch (error) {
     if (error instanceof PolycastError) return error.message.split("\n")[0] ?? error.message;
     throw error;

@@ -1,12 +1,19 @@
 import type { Command } from "commander";
+import type { Environment } from "../../constructs/fleet/environment";
+import type { FleetProvider } from "../../constructs/fleet/fleet-provider";
+import type { LogAccess } from "../../constructs/fleet/log-access";
 import { PolycastError } from "../../constructs/fleet/problem";
+import type { LiveStore } from "../../live/live-store";
 import { readRotation, writeRotation, type RotationPhase } from "../../live/rotation-record";
 import { decideRotation, isDeployed, type RotationDecision } from "../../live/secret-rotation";
 import { appliedSlots } from "../../live/applied-identity";
 import { fleetStackName } from "../../live/stack-names";
-import { fleetNamed, nodeSecrets, openEnvironment } from "./fleet-secrets";
+import { refuseWhileRetiring } from "../../live/retirement-record";
+import { heldText } from "../rollout/person";
+import { withRollout } from "../rollout/rollout-store";
+import { fewestNodes, fleetNamed, nodeSecrets, openEnvironment } from "./fleet-secrets";
 
-interface RotateOptions {
+export interface RotateOptions {
   readonly fleet: string;
   readonly back?: true;
   readonly confirmed?: string;
@@ -53,24 +60,54 @@ export function addRotate(secrets: Command): void {
     )
     .option("--json", "as JSON")
     .action(async (options: RotateOptions) => {
-      const report = await rotate(options);
+      const { environment, store } = await openEnvironment();
+      const report = await rotate(environment, store, options);
       process.stdout.write(
         `${options.json ? JSON.stringify(report, null, 2) : describe(report, options.back)}\n`,
       );
     });
 }
 
-async function rotate({ fleet: named, back, confirmed }: RotateOptions): Promise<RotationReport> {
-  const { environment, store } = await openEnvironment();
-  const { name, logs } = fleetNamed(environment, named);
+/**
+ * Records the next step, if it can be taken. Under the lock of rollouts, and never while one goes on: it would take the nodes that a step replaces for ones that its
+ * release has lost, and another fleet may be drained meanwhile.
+ * @throws PolycastError, with nothing changed, where it cannot.
+ */
+export async function rotate(
+  environment: Environment,
+  store: LiveStore,
+  options: RotateOptions,
+): Promise<RotationReport> {
+  const fleet = fleetNamed(environment, options.fleet);
+  const { name, logs } = fleet;
   if (logs === undefined || logs.rotation === "none") throw notHere(name, logs?.strategy);
+  const { objects } = store;
+  const result = await withRollout(objects, environment.name, "secrets rotate", async (rollouts) => {
+    await refuseWhileRetiring(objects, "Nothing was changed:");
+    const { rollout } = (await rollouts.read()) ?? {};
+    if (rollout !== undefined && rollout.ended === undefined) throw whileRollingOut(rollout.id);
+    return takeStep(environment, store, fleet, logs.rotation, options);
+  });
+  if ("heldBy" in result) throw new PolycastError(`Nothing was changed. ${heldText(result)}`);
+  return result;
+}
+
+async function takeStep(
+  environment: Environment,
+  store: LiveStore,
+  fleet: FleetProvider,
+  rotation: LogAccess["rotation"],
+  { back, confirmed }: RotateOptions,
+): Promise<RotationReport> {
+  const { name } = fleet;
+  const wanted = fewestNodes(fleet);
   for (;;) {
     const { step, version } = await readRotation(store, name);
     const applied = appliedSlots(await store.readState(fleetStackName(name)));
     if (applied === undefined && version === undefined) throw notYet(name);
     const nodes = await nodeSecrets(environment, name);
-    const look = { step, applied, nodes, ...(confirmed !== undefined && { confirmed }) };
-    const decision = decideRotation(look, back ? "back" : "forward", logs.rotation);
+    const look = { step, applied, nodes, wanted, ...(confirmed !== undefined && { confirmed }) };
+    const decision = decideRotation(look, back ? "back" : "forward", rotation);
     if (decision.kind !== "take") return stay(name, step.phase, decision);
     if (await writeRotation(store, name, decision.step, version)) {
       return {
@@ -112,13 +149,26 @@ function describe({ fleet, phase, recorded, next }: RotationReport, back: true |
       ? `${fleet}: there is one secret, and nothing to do.`
       : `${fleet}: the step that was not deployed yet is taken back, and nothing is to be deployed.\nForward again: ${further}; further back: --back`;
   }
+  const away = `npx polycast live share --fleet ${fleet} --percent 0, then npx polycast dns apply --in-steps`;
   const steps = back && recorded ? STEPS_BACK : STEPS;
   const then = back && recorded ? `${further} --back; forward again without --back` : further;
+  const replaces = steps[phase].includes("are replaced");
   return [
     `${fleet}: ${recorded ? "next" : "recorded, and not deployed yet"}: ${steps[phase]}.`,
+    ...(replaces ? [`To take its users away first: ${away}`] : []),
     `Now:  ${next}`,
     phase === "settled" ? "Then the rotation is done." : `Then: ${then}`,
   ].join("\n");
+}
+
+function whileRollingOut(id: string): PolycastError {
+  return new PolycastError("Nothing was changed:", [
+    {
+      where: id,
+      what: "is a rollout that goes on; nodes are not to be replaced for a secret meanwhile",
+      remedy: "Let it come to its end, or take it back: npx polycast rollout abort",
+    },
+  ]);
 }
 
 function notYet(fleet: string): PolycastError {

@@ -8,7 +8,7 @@ import { planDeployment } from "../../live/deployment";
 import { fileLiveStore } from "../../live/file-live-store";
 import type { LiveRecord } from "../../live/live-record";
 import { updateLiveRecord, type LiveStore } from "../../live/live-store";
-import { readSecrets } from "../../live/read-secrets";
+import { KEEP_IDENTITY, readSecrets } from "../../live/read-secrets";
 import { planTraffic } from "../../live/traffic-valve";
 import { CloudStore } from "../../sandbox/engine/cloud-store";
 import type { Fault } from "../../sandbox/engine/fault";
@@ -82,7 +82,7 @@ export class DeployedEnvironment {
     const record = { version: 1 as const, environment: this.name, fleets: live };
     if (Object.keys(live).length > 0) await updateLiveRecord(this.live, () => record);
     const planned = planDeployment(environment, this.clouds.manifest, record);
-    const deployments = await readSecrets(planned, this.live, variables ?? {});
+    const deployments = await readSecrets(planned, this.live, () => variables?.[KEEP_IDENTITY] === "1");
     const traffic = variables && (await planTraffic(environment, deployments, this.live, variables));
     buildApp(environment, deployments, { outdir }, traffic).synth();
   }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { setShare } from "../../live/set-share";
 import { KEEP_IDENTITY } from "../../live/read-secrets";
-import { readRotation, writeRotation } from "../../live/rotation-record";
+import { readDeployment } from "../../live/read-deployment";
+import { readRotation, writeRotation, type RotationPhase } from "../../live/rotation-record";
 import { decideRotation, type NodeSecret } from "../../live/secret-rotation";
 import { appliedSlots, identityValues, keptIdentityVariable } from "../../live/applied-identity";
 import { ssmActivation } from "../../constructs/secrets/ssm-activation";
@@ -12,9 +13,14 @@ import type { LogAccess } from "../../constructs/fleet/log-access";
 import { JOIN_TOKEN_FILE, NODE_FILE, nodeFileSchema } from "../../constructs/fleet/node-file";
 import { ENROL_TOKEN_FILE, LOG_CREDENTIALS_FILE } from "../../constructs/fleet/node-log-access";
 import { rolesAnywhere } from "../../constructs/secrets/roles-anywhere";
+import { shapeOf } from "../../cli/rollout/plan-shape";
+import { replaceFleet } from "../../cli/rollout/replace-fleet";
+import { withPlan } from "../../cli/rollout/rollout-stacks";
+import type { Replace } from "../../rollout/rollout-world";
 import type { Fault } from "../../sandbox/engine/fault";
 import { AUTHORITY, ENDED_AUTHORITY } from "../constructs/secrets/certificates";
-import { awsFleet, stackpathFleet } from "../environment-for-tests";
+import { awsFleet, stackpathFleet, testEnvironment } from "../environment-for-tests";
+import { MANIFEST } from "../synthesize";
 import { DeployedEnvironment } from "./deployed-environment";
 import { describeWithTerraform, type EngineTerraform } from "./engine-terraform";
 
@@ -130,7 +136,7 @@ describeWithTerraform("how nodes come to write logs", () => {
     /** What each node that runs was given at its boot: nodes are replaced when the test says so. */
     let nodes: NodeSecret[];
     const boot = () => {
-      nodes = ["sea-0", "sea-1"].map((name) => ({ name, secretId: givenKey() }));
+      nodes = ["sea-0", "sea-1"].map((name) => ({ name, site: "sea", secretId: givenKey() }));
     };
     const bootOne = () => {
       nodes = nodes.map((node, index) => (index === 0 ? { ...node, secretId: givenKey() } : node));
@@ -147,7 +153,7 @@ describeWithTerraform("how nodes come to write logs", () => {
     ) {
       const { step, version } = await readRotation(deployed.live, "stackpath");
       const applied = appliedSlots(await deployed.live.readState(STACK));
-      const decision = decideRotation({ step, applied, nodes }, direction, rotation);
+      const decision = decideRotation({ step, applied, nodes, wanted: { sea: 2 } }, direction, rotation);
       if (decision.kind === "take") await writeRotation(deployed.live, "stackpath", decision.step, version);
       return decision.kind === "take" ? decision.step.phase : decision.kind;
     }
@@ -341,6 +347,67 @@ describeWithTerraform("how nodes come to write logs", () => {
       deployed.faults = [];
       await deployed.want({});
       expect(await deployed.plan(STACK)).toEqual({});
+    });
+
+    test("a rollout replaces a fleet and takes it back, and a rotation that has begun meanwhile waits", async () => {
+      await deployed.want({ live: { ...R2, stackpath: { release: "r1", share: 100 } } });
+      await deployed.apply(STACK);
+      const key = givenKey();
+      const { reattach } = await deployed.terraform(STACK);
+      const scene = {
+        environment: testEnvironment({ name: "sandbox" }),
+        live: deployed.live,
+        clock: { now: () => 0, scale: () => 1, read: () => Promise.resolve() },
+        workspace: "rollout-stacks",
+        env: { ...process.env, TF_REATTACH_PROVIDERS: JSON.stringify(reattach) },
+      };
+      const replace = (id: string): Replace => ({
+        ...{ kind: "replace", fleet: "stackpath" },
+        release: { id, image: MANIFEST.releases[id]?.images["stackpath"] as never },
+      });
+      const wanted = (await readDeployment(scene.environment, deployed.live)).map((each) =>
+        each.fleet.name === "stackpath" ? { ...each, release: replace("r2").release } : each,
+      );
+      const approved = await withPlan(scene, STACK, wanted, undefined, ({ plan }) =>
+        Promise.resolve(shapeOf(plan)),
+      );
+      await writeRotation(deployed.live, "stackpath", { given: "a", phase: "created" }, undefined);
+      deployed.faults = AWS_IS_DOWN;
+      for (const release of ["r2", "r1"]) {
+        expect(await replaceFleet(scene, replace(release), approved)).toEqual({ kind: "done" });
+        expect((await deployed.outputs(STACK))["release"]).toBe(release);
+        expect(givenKey()).toBe(key);
+      }
+      deployed.faults = [];
+      await deployed.want({});
+      expect(await deployed.plan(STACK)).toEqual({ "aws_iam_access_key.log-access_slot-b": "create" });
+    });
+
+    test("a step of a rotation that is not deployed waits: nodes are given no key that is switched off", async () => {
+      await deployed.want({});
+      await deployed.apply(STACK);
+      const deploy = async (given: "a" | "b", phase: RotationPhase) => {
+        const { version } = await readRotation(deployed.live, "stackpath");
+        await writeRotation(deployed.live, "stackpath", { given, phase }, version);
+        await deployed.want({});
+        await deployed.apply(STACK);
+      };
+      await deploy("a", "created");
+      await deploy("b", "given");
+      await deploy("b", "inactive");
+      const key = givenKey();
+      // Two steps back, neither of them deployed: the first one would switch the other key on again.
+      const { version } = await readRotation(deployed.live, "stackpath");
+      await writeRotation(deployed.live, "stackpath", { given: "a", phase: "created" }, version);
+      deployed.faults = AWS_IS_DOWN;
+      await deployed.want({ variables: { [KEEP_IDENTITY]: "1" } });
+      const terraform = await deployed.terraform(STACK);
+      const kept = JSON.stringify(identityValues(await deployed.live.readState(STACK)));
+      terraform.env = { [`TF_VAR_${keptIdentityVariable("stackpath")}`]: kept };
+      const { changes, errors } = await terraform.plan(...(await targets()));
+      expect(errors).toEqual([]);
+      expect(changes.filter(({ actions }) => actions.join() !== "no-op")).toEqual([]);
+      expect(activeKeys()).toEqual([key]);
     });
 
     test("an identity that was never made cannot be left out", async () => {

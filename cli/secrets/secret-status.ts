@@ -35,7 +35,7 @@ export interface FleetSecretStatus {
   readonly other?: { readonly id: string; readonly works: boolean };
   /** Whether the last apply left what the phase says. */
   readonly deployed?: boolean;
-  /** It has ended, or does within ten days. */
+  /** It has ended, or does within ten days, or nobody can tell when. */
   readonly due: boolean;
 }
 
@@ -79,7 +79,7 @@ function secretStatus(
   return Promise.all(
     fleets.map(async ({ name: fleet, logs }) => {
       if (logs === undefined) throw new Error(`${fleet} has no way to write logs`);
-      const { strategy, cost, rotation } = logs;
+      const { strategy, cost, rotation, secretEnds } = logs;
       if (rotation === "none") return { fleet, strategy, cost, due: false };
       const { step, since } = await readRotation(store, fleet);
       const applied = appliedSlots(await store.readState(fleetStackName(fleet)));
@@ -93,7 +93,7 @@ function secretStatus(
         ...(ends !== undefined && { ends }),
         ...(other !== undefined && { other: { id: other.id, works: other.isActive } }),
         deployed: isDeployed(step, applied),
-        due: ends !== undefined && Date.parse(ends) - now < RENEW_DAYS * DAY,
+        due: secretEnds && id !== undefined && !(Date.parse(ends ?? "") - now >= RENEW_DAYS * DAY),
       };
     }),
   );
@@ -115,7 +115,7 @@ function describe(fleets: readonly FleetSecretStatus[]): string {
     .filter((fleet) => fleet.due)
     .map(
       ({ fleet, ends }) =>
-        `${fleet}: ends on ${ends ?? ""}. Renew it: npx polycast secrets rotate --fleet ${fleet}`,
+        `${fleet}: ends ${ends === undefined ? "at a time that its state does not tell" : `on ${ends}`}. Renew it: npx polycast secrets rotate --fleet ${fleet}`,
     );
   return [table, ...due].join("\n");
 }

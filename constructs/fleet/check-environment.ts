@@ -6,7 +6,7 @@ import type { Environment } from "./environment";
 import { DEFAULT_HEALTH_CHECK, type HealthCheck, type Listener } from "./fleet-inputs";
 import type { FleetDemand, FleetProvider, FleetReleases } from "./fleet-provider";
 import { isCount } from "./numbers";
-import { show, type Problem } from "./problem";
+import { show, showUrl, type Problem } from "./problem";
 import { checkState } from "./secrets-in-state";
 
 /** A name that every provider takes as part of its own names. */
@@ -90,7 +90,7 @@ function checkUrl(url: string): readonly Problem[] {
   const where = "controlPlaneUrl";
 
   if (/[\u0000-\u0020\u007f]/.test(url) || !URL.canParse(url) || new URL(url).protocol !== "https:") {
-    return [{ where, what: `${show(url)} is not an https: URL` }];
+    return [{ where, what: `${showUrl(url)} is not an https: URL` }];
   }
   if (new URL(url).username !== "" || new URL(url).password !== "") {
     return [{ where, what: "carries credentials; they would be readable in state and user data" }];

@@ -55,3 +55,8 @@ export function show(value: unknown): string {
   const text = (JSON.stringify(value) as string | undefined) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
+
+/** A URL as an error may show it: without what stands before an `@` or behind a `?` or `#`, where a credential may be. */
+export function showUrl(url: string): string {
+  return show(url.replace(/^([a-z]+:\/\/)?.*@/is, "$1…@").replace(/([?#]).*$/s, "$1…"));
+}

@@ -9,7 +9,7 @@ import type { LogAccess, LogGrantProps, NodeLogAccess } from "../fleet/log-acces
 import { ENROL_TOKEN_FILE } from "../fleet/node-log-access";
 import { checkCertificates, firstEnd } from "../fleet/certificates";
 import { joinToken, joinTokenCredential, joinTokenVariable, type JoinToken } from "../fleet/join-token";
-import { show, type Problem } from "../fleet/problem";
+import { show, showUrl, type Problem } from "../fleet/problem";
 import { awsCredential } from "./aws-credential";
 import { checkFleetLogs, FleetLogs, fleetLogsForm, identityName, type FleetLogsOptions } from "./fleet-logs";
 import { RETENTION_DAYS } from "./log-retention";
@@ -222,19 +222,17 @@ function checkAnchorArn(arn: string, region: string, where: string): readonly Pr
 
 function checkEnrolUrl(url: string, where: string): readonly Problem[] {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed !== undefined && parsed.username + parsed.password !== "") {
-    return [{ where, what: "carries credentials; they would be readable in state and user data" }];
+  // What follows the path may be a token, so it is not shown either.
+  if (parsed !== undefined && parsed.username + parsed.password + parsed.search + parsed.hash !== "") {
+    const what = "carries credentials or a query; they would be readable in state and user data";
+    return [{ where, what, remedy: "Give the address alone, and replace a credential that was in it." }];
   }
-  const isEst =
-    parsed?.protocol === "https:" &&
-    parsed.search === "" &&
-    parsed.hash === "" &&
-    EST_PATH.test(parsed.pathname);
+  const isEst = parsed?.protocol === "https:" && EST_PATH.test(parsed.pathname);
   if (isEst) return [];
   return [
     {
       where,
-      what: `${show(url)} is not an EST server; expected the form "https://ca.example.net/.well-known/est", without credentials`,
+      what: `${showUrl(url)} is not an EST server; expected the form "https://ca.example.net/.well-known/est", without credentials`,
     },
   ];
 }

@@ -69,6 +69,11 @@ export class CertificateAuthority {
     return `${this.certificate.toString("pem")}\n`;
   }
 
+  /** The same as PKCS #7. */
+  public get ownCertificates(): Uint8Array {
+    return new Uint8Array(new X509Certificates([this.certificate]).export("raw"));
+  }
+
   /** A new token for the nodes of a fleet, good until the authority ends. */
   public issueToken(fleet: FleetSubject): string {
     const token = randomBytes(24).toString("base64url");

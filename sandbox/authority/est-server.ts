@@ -53,6 +53,7 @@ export async function serveEst(authority: CertificateAuthority): Promise<EstServ
 
 async function answer(authority: CertificateAuthority, request: IncomingMessage): Promise<Uint8Array> {
   const body = Buffer.from((await bodyOf(request)).toString(), "base64");
+  if (request.method === "GET" && request.url === `${PATH}/cacerts`) return authority.ownCertificates;
   if (request.method === "POST" && request.url === `${PATH}/simpleenroll`) {
     const [, given = ""] = /^Basic (.+)$/.exec(request.headers.authorization ?? "") ?? [];
     const [node = "", token = ""] = Buffer.from(given, "base64").toString().split(":");

@@ -1,9 +1,13 @@
 /** The node's own helper, as the image has it, against the sandbox's authority and its stand-in for CreateSession. */
+import "reflect-metadata"; // what @peculiar/x509 is built on demands it first
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { ExtendedKeyUsage, Pkcs10CertificateRequest, X509Certificates } from "@peculiar/x509";
 import type { NodeLogSettings } from "../../constructs/fleet/node-log-access";
 import { CertificateAuthority, type Validity } from "../../sandbox/authority/certificate-authority";
 import { serveEst, type EstServer } from "../../sandbox/authority/est-server";
@@ -53,6 +57,7 @@ beforeEach(async () => {
   giveFile({});
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   await sessions.close();
   rmSync(home, { recursive: true });
 });
@@ -188,6 +193,38 @@ describe("by IAM Roles Anywhere", () => {
     giveFile({ subject: { organization: "production", organizationalUnit: "other" } });
     expect(await run()).toMatchObject({ code: 1, out: expect.stringContaining("refuses: 403") as string });
     expect(sessions.given).toEqual([]);
+  });
+
+  test("a certificate for another node or fleet than was asked for is not taken, and it is said why", async () => {
+    jest.spyOn(authority, "enrol").mockImplementation(async (_, __, request) => {
+      const { publicKey } = new Pkcs10CertificateRequest(request);
+      const [subject, usage] = ["O=production, CN=edge-sea-1", ExtendedKeyUsage.clientAuth];
+      const issued = await authority["sign"](subject, publicKey, usage, authority.validity());
+      return new Uint8Array(new X509Certificates([issued]).export("raw"));
+    });
+    expect(await run()).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(
+        /gave a certificate for \S*CN=edge-sea-1\S*, without OU=stackpath, CN=edge-sea-0/,
+      ) as string,
+    });
+    expect(existsSync(file("log-access", "certificate.pem"))).toBe(false);
+  });
+
+  test("an authority that has not decided yet is asked again, with the same key", async () => {
+    const undecided = createServer(await authority.serverIdentity(), (_, response) => {
+      response.writeHead(202, { "Retry-After": "60" }).end();
+    }).listen(0, "127.0.0.1");
+    await once(undecided, "listening");
+    const { port } = undecided.address() as AddressInfo;
+    giveFile({ enrolUrl: `https://127.0.0.1:${port}/.well-known/est` });
+    const { code, out } = await run();
+    undecided.close();
+    expect([code, out]).toEqual([1, expect.stringContaining("simpleenroll has not decided yet")]);
+    const key = read("key.pem");
+    giveFile({});
+    expect((await run()).code).toBe(0);
+    expect(read("key.pem")).toBe(key);
   });
 
   test("a stolen certificate is of no use without its key", async () => {

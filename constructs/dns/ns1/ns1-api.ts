@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PolycastError, show } from "../../fleet/problem";
+import { PolycastError, show, showUrl } from "../../fleet/problem";
 import type { DnsApi, HeldDns } from "../dns-api";
 import { loadSourceName } from "./fleet-load";
 
@@ -179,14 +179,12 @@ function endpointOf(given: string): string {
   const url = URL.canParse(endpoint) && /^https?:/.test(endpoint) ? new URL(endpoint) : undefined;
   const credentials = url !== undefined && (url.username !== "" || url.password !== "");
   if (url !== undefined && !credentials) return endpoint.replace(/\/?$/, "/");
-  // What is no URL may hold a password all the same.
-  const got = endpoint.includes("@") ? "what it is set to" : show(endpoint);
   throw new PolycastError("NS1's API cannot be asked", [
     {
       where: "NS1_ENDPOINT",
       ...(credentials
         ? { what: "carries credentials", remedy: "Take them out; the key belongs into NS1_APIKEY." }
-        : { what: `${got} is no URL such as ${ENDPOINT}` }),
+        : { what: `${showUrl(endpoint)} is no URL such as ${ENDPOINT}` }),
     },
   ]);
 }

@@ -51,6 +51,19 @@ test.each([
   expect(JSON.stringify(fleets)).not.toContain("c4n4ry");
 });
 
+test("one whose end nobody can tell is due", async () => {
+  const unknown = (expiration_date?: string) => ({
+    ...state,
+    resources: state.resources.map((each) => ({
+      ...each,
+      instances: [{ attributes: { id: "activation-1", expiration_date } }],
+    })),
+  });
+  for (const end of [undefined, "", "soon"]) {
+    expect((await statusAt(11, { applied: unknown(end) })).fleets[0]?.due).toBe(true);
+  }
+});
+
 test("one that was never deployed is not due", async () => {
   expect((await statusAt(9, { applied: {} })).fleets[0]?.due).toBe(false);
 });

@@ -117,6 +117,11 @@ describe.each<[string, Partial<Environment>, readonly string[]]>([
     ["is not an https: URL"],
   ],
   ["a secret in a URL", { controlPlaneUrl: "https://me:hunter2@c.example.net" }, ["carries credentials"]],
+  [
+    "a secret in a URL that is none, or not encrypted",
+    { controlPlaneUrl: "http://me:hunter2@c.example.net/?token=hunter2" },
+    ['"http://…@c.example.net/?…" is not an https: URL'],
+  ],
   ["a TTL of 0", { dns: ns1({ policy: roundRobin(), ttl: 0 }) }, ["dns.ttl: 0 is not within 1 to 86400"]],
   ["a valve that is never open", { trafficLimit: 0 }, ["trafficLimit: 0 is not within 1 to 100 points"]],
   ["a valve that is wider than all", { trafficLimit: 101 }, ["trafficLimit: 101 is not within 1 to 100"]],

@@ -271,6 +271,16 @@ describe("refused, with the reason", () => {
       ["logs.enrol.url"],
     ],
     [
+      "a token behind the URL of the authority",
+      anywhere({ enrol: { url: "https://ca.example.net/.well-known/est?token=secret@" } }),
+      ["logs.enrol.url: carries credentials or a query"],
+    ],
+    [
+      "what is no URL, and holds a password all the same",
+      anywhere({ enrol: { url: "https://me:secret@ca example.net/.well-known/est" } }),
+      ['logs.enrol.url: "https://…@ca example.net/.well-known/est" is not an EST server'],
+    ],
+    [
       "a certificate of a server, and one that is none",
       anywhere({ anchor: { certificates: `${END_ENTITY}\n${AUTHORITY.replace("MII", "AAA")}` } }),
       ["is not a certificate of an authority", "certificate 2: cannot be read"],

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { NodeFile } from "../../constructs/fleet/node-file";
+import { readRecipe } from "../../constructs/image/image-recipe";
 import { has, where } from "../tools";
 
 const IMAGE = path.join(__dirname, "../../images/edge-node");
@@ -94,6 +95,23 @@ describe("provisioning scripts", () => {
   });
 });
 
+describe("the recipe", () => {
+  const { variables } = readRecipe(IMAGE);
+
+  test("no node of any environment does without a part", () => {
+    expect(variables).not.toHaveProperty("allow_missing");
+  });
+
+  test("the log agent is one file of one version", () => {
+    expect(variables).toMatchObject({
+      cloudwatch_agent_url: expect.stringMatching(
+        /^https:.+\/1\.\d+\.\w+\/amazon-cloudwatch-agent\.deb$/,
+      ) as string,
+      cloudwatch_agent_sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
+  });
+});
+
 describe("Packer templates", () => {
   // Where no builder is, there is nothing for Packer to do.
   const templates = readdirSync(path.join(IMAGE, "templates")).filter((name) => name !== "first-boot");
@@ -121,6 +139,17 @@ describe("Packer templates", () => {
     const variables = text(name).match(/^variable "[^"]+" \{\n(?: .*\n)+\}/gm) ?? [];
     expect(variables.length).toBeGreaterThan(0);
     expect(variables.filter((variable) => !/\n {2}description = ".+"\n/.test(variable))).toEqual([]);
+  });
+
+  test.each(templates)("%s hands on every variable that the scripts have", (name) => {
+    const given = [...build(name).matchAll(/"(POLYCAST_\w+)=/g)].map(([, variable]) => variable);
+    const heads = readdirSync(SCRIPTS).map((file) =>
+      file.endsWith(".sh") ? readFileSync(path.join(SCRIPTS, file), "utf8") : "",
+    );
+    const asked = [...heads.join("\n").matchAll(/^# .*?(POLYCAST_\w+)  /gm)].map(([, variable]) => variable);
+    // What only a change of the scripts could change too, and what is for whoever runs them by hand.
+    const own = ["POLYCAST_ARCHITECTURE", "POLYCAST_STEP_SECONDS"];
+    expect([...given].sort()).toEqual(asked.filter((variable) => !own.includes(String(variable))).sort());
   });
 
   test.each(templates.filter((name) => name !== "ssh"))("%s pins its plugin", (name) => {

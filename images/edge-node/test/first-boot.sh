@@ -30,7 +30,8 @@ chroot "$root" update-ca-certificates >/dev/null
 echo "198.51.100.2 images.example.net metadata.platformequinix.com" >>"$root/etc/hosts"
 
 POLYCAST_VARIABLES="{
-  \"apt_mirror\": \"$POLYCAST_APT_MIRROR\", \"apt_security_mirror\": \"$POLYCAST_APT_SECURITY_MIRROR\"
+  \"apt_mirror\": \"$POLYCAST_APT_MIRROR\", \"apt_security_mirror\": \"$POLYCAST_APT_SECURITY_MIRROR\",
+  \"cloudwatch_agent_url\": \"\", \"allow_missing\": \"cloudwatch-agent\"
 }" node -r ts-node/register ../../tests/images/first-boot-of-equinix.ts https://images.example.net/edge-node "$web/edge-node"
 mv "$web/edge-node/user-data" "$work/user-data"
 archive=$(basename "$web"/edge-node/*.tar.gz)

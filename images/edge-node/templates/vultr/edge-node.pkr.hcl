@@ -64,6 +64,18 @@ variable "cloudwatch_agent_sha256" {
   description = "Its checksum."
 }
 
+variable "ssm_agent_url" {
+  type        = string
+  default     = ""
+  description = "The .deb of one version of amazon-ssm-agent, for fleets whose logs go by ssmActivation; with none it is left out."
+}
+
+variable "ssm_agent_sha256" {
+  type        = string
+  default     = ""
+  description = "The checksum of that."
+}
+
 variable "allow_missing" {
   type        = list(string)
   default     = []
@@ -108,6 +120,8 @@ build {
     execute_command = "chmod +x {{ .Path }}; if [ $(id -u) = 0 ]; then {{ .Vars }} {{ .Path }}; else {{ .Vars }} sudo -E {{ .Path }}; fi"
     inline_shebang  = "/bin/sh -e"
     inline = [
+      "POLYCAST_SSM_AGENT_URL=${var.ssm_agent_url}",
+      "POLYCAST_SSM_AGENT_SHA256=${var.ssm_agent_sha256}",
       "sh /tmp/polycast-build/provision/run.sh",
       "sh /usr/lib/polycast/checks/run.sh image",
       "rm -rf /tmp/polycast-build",

@@ -8,6 +8,7 @@
  * OUTPUT gets `build.log`, `built.json`, `packages.tsv`, `sbom.json`, `authorized-key`, and `secrets`: what may stand in no log.
  * POLYCAST_VARIABLES: values of the template's variables, JSON.
  */
+import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -81,6 +82,8 @@ async function main(root: string, output: string): Promise<void> {
     const { image, environment } = scope;
     const listed = { image, provider: "stackpath", hash: job.hash, baseImage: environment, packages };
     const bill = billOfMaterials({ ...listed, variables, builtAt: new Date(), tools: built.tools });
+    const problem: unknown = await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(bill);
+    if (problem !== null) throw new Error(`the bill of materials is none: ${JSON.stringify(problem)}`);
     writeFileSync(path.join(output, "sbom.json"), bill);
     writeFileSync(path.join(output, "built.json"), JSON.stringify(built, null, 2));
     const left = store.list().filter(({ type }) => type !== "stackpath_image");

@@ -296,7 +296,12 @@ describe("configuration of a node", () => {
   withPython("every edge listener is the proxy's, over IPv4 and IPv6", () => {
     configure(file);
     const listens = [...text("proxy.conf").matchAll(/listen (.+);/g)].map(([, listen]) => listen);
-    expect(listens).toEqual(["443 backlog=4096", "[::]:443 backlog=4096", "443 udp", "[::]:443 udp"]);
+    expect(listens).toEqual([
+      "443 backlog=4096",
+      "[::]:443 backlog=4096",
+      "443 udp reuseport",
+      "[::]:443 udp reuseport",
+    ]);
   });
 
   withPython("a listener of which the product says nothing says who it is", () => {
@@ -323,6 +328,7 @@ describe("configuration of a node", () => {
     expect(settings.filter((line) => line.startsWith("Port "))).toEqual(["Port 2222", "Port 2223"]);
     for (const closed of [
       "AllowUsers tunnel",
+      "MaxSessions 0",
       "PermitTTY no",
       "ForceCommand /usr/sbin/nologin",
       "X11Forwarding no",
@@ -382,22 +388,28 @@ describe("configuration of a node", () => {
     ]);
   });
 
-  withPython("health needs proxy, tunnel server, log shipper and checks", () => {
+  withPython("health needs proxy, tunnel server, log shipper, node exporter and checks", () => {
     configure(file);
     expect(healthz()).toMatchObject({
       port: 8080,
       path: "/healthz",
-      units: ["polycast-proxy", "polycast-tunnel", "amazon-cloudwatch-agent", "polycast-check"],
+      units: [
+        "polycast-proxy",
+        "polycast-tunnel",
+        "amazon-cloudwatch-agent",
+        "prometheus-node-exporter",
+        "polycast-check",
+      ],
       missing: [],
     });
   });
 
   withPython("health does not need what the image was allowed to do without", () => {
-    writeFileSync(path.join(folder, "missing"), "cloudwatch-agent\n");
+    writeFileSync(path.join(folder, "missing"), "cloudwatch-agent\nnode-exporter\n");
     configure(file);
     expect(healthz()).toMatchObject({
       units: ["polycast-proxy", "polycast-tunnel", "polycast-check"],
-      missing: ["cloudwatch-agent"],
+      missing: ["cloudwatch-agent", "node-exporter"],
     });
   });
 

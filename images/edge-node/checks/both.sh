@@ -20,7 +20,25 @@ whole_packages() {
   [ -z "$(dpkg --audit)" ]
 }
 no_login() {
-  [ "$(passwd --status "$1" | cut -d ' ' -f 2)" != P ]
+  [ "$(passwd --status "$1" | cut -d ' ' -f 2)" = L ]
+}
+# As unattended-upgrades would read it, whatever other files say.
+security_updates_only() {
+  settings=$(apt-config dump)
+  for period in Update-Package-Lists Unattended-Upgrade; do
+    echo "$settings" | grep -qx "APT::Periodic::$period \"1\";" || { echo "not every day: $period"; return 1; }
+  done
+  origins=$(echo "$settings" | sed -n 's/^Unattended-Upgrade::\(Origins-Pattern\|Allowed-Origins\):: //p')
+  [ "$origins" = "\"origin=Debian,codename=\${distro_codename}-security,label=Debian-Security\";" ] ||
+    { echo "from: $origins"; return 1; }
+}
+# As logrotate understands all that lies there; it tells of each pattern in a paragraph.
+logs_are_bounded() {
+  understood=$(logrotate --debug /etc/logrotate.conf 2>&1) || { echo "$understood"; return 1; }
+  for log in /var/log/syslog '/var/log/polycast/*.log' /var/log/polycast/health.jsonl; do
+    echo "$understood" | awk -v RS= -v "log_=$log" 'index($0, log_) && /log files >= 104857600/ { found = 1 } END { exit !found }' ||
+      { echo "not: $log"; return 1; }
+  done
 }
 # Settings of sshd as it understands them, with a host key that is thrown away where there is none yet.
 sshd_understands() {
@@ -36,11 +54,14 @@ sshd_understands() {
 
 check "packages are all whole" whole_packages
 check "packages come from Debian's archives only" only_debian_archives
-for package in nginx libnginx-mod-stream openssh-server bird2 rsyslog nftables unattended-upgrades cloud-init; do
+for package in nginx libnginx-mod-stream openssh-server bird2 rsyslog nftables unattended-upgrades cloud-init chrony; do
   check "$package is installed" installed "$package"
 done
-for unit in polycast-configure polycast-proxy polycast-tunnel polycast-healthz polycast-bird polycast-announcer polycast-check nftables unattended-upgrades; do
+for unit in polycast-configure polycast-proxy polycast-tunnel polycast-healthz polycast-bird polycast-announcer polycast-check nftables unattended-upgrades chrony; do
   check "$unit is enabled" enabled "$unit.service"
+done
+for timer in apt-daily apt-daily-upgrade logrotate; do
+  check "$timer is enabled" enabled "$timer.timer"
 done
 if has cloudwatch-agent; then
   check "amazon-cloudwatch-agent is enabled" enabled amazon-cloudwatch-agent.service
@@ -59,5 +80,6 @@ check "sshd lets in neither root nor passwords" sshd_understands \
   "permitrootlogin no" "passwordauthentication no" "kbdinteractiveauthentication no"
 check "root has no password" no_login root
 check "tunnel has no password" no_login tunnel
-check "security updates are installed every day" says 'Unattended-Upgrade "1"' /etc/apt/apt.conf.d/52polycast
+check "security updates, and no others, are installed every day" security_updates_only
+check "no log can fill the disk" logs_are_bounded
 check "the firewall's rules are well formed" nft --check --file /etc/nftables.conf

@@ -40,6 +40,24 @@ listeners() {
   python3 -c 'import json
 for one in json.load(open("/run/polycast/healthz.json"))["listeners"]: print(one["protocol"], one["port"])'
 }
+not_active() {
+  ! systemctl is-active --quiet "$1"
+}
+# Where the clock is the host's, chrony does not start.
+clock_is_kept() {
+  [ "$(systemctl show --property ConditionResult --value chrony)" = no ] || active chrony
+}
+# Whatever else on this machine sets them. Lines with a hyphen are for machines that have a kernel of their own.
+kernel_was_told() {
+  sed -n 's/^\(net[^ ]*\) = /\1 /p' /etc/sysctl.d/60-polycast.conf | while read -r key wanted; do
+    got=$(tr '\t' ' ' <"/proc/sys/$(echo "$key" | tr . /)")
+    [ "$got" = "$wanted" ] || { echo "$key is $got; $wanted is wanted"; return 1; }
+  done
+}
+connections_have_room() {
+  limit=/proc/sys/net/netfilter/nf_conntrack_max
+  [ ! -w $limit ] || [ "$(cat $limit)" -ge 262144 ] || { echo "nf_conntrack_max is $(cat $limit)"; return 1; }
+}
 closed_but_for_ports() {
   nft list chain inet polycast input | grep -q 'policy drop' && nft list set inet polycast tcp_ports | grep -q elements
 }
@@ -53,6 +71,16 @@ fi
 if has cloudwatch-agent; then check "the log shipper runs" settled active amazon-cloudwatch-agent; fi
 if has node-exporter; then check "the node exporter runs" settled active prometheus-node-exporter; fi
 check "logs are written" settled active rsyslog
+check "the clock is kept right" settled clock_is_kept
+for timer in apt-daily apt-daily-upgrade logrotate; do
+  check "$timer comes around" active "$timer.timer"
+done
+check "the kernel's network settings are in force" kernel_was_told
+check "the firewall has room for many connections" connections_have_room
+if [ ! -e /etc/polycast/administration.nft ]; then
+  check "the administrative sshd does not run" not_active ssh.service
+  check "nor does its socket" not_active ssh.socket
+fi
 while read -r protocol port; do
   check "something listens on $protocol $port" settled listens "$protocol" "$port"
 done <<LISTENERS

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Debian 12 from Debian's own archives, up to date, with daily security updates
+# Debian 12 from Debian's own archives, up to date, with daily security updates and the right time
 #
 # POLYCAST_ARCHITECTURE          what dpkg must call this machine (default amd64)
 # POLYCAST_APT_MIRROR            default http://deb.debian.org/debian
@@ -36,9 +36,19 @@ SOURCES
 rm -f /etc/apt/sources.list
 find /etc/apt/sources.list.d -type f ! -name debian.sources -delete
 
-apt-get -qq update
-apt-get -qq -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold --yes dist-upgrade >/dev/null
+# The base's own daily upgrades may be at work: what has begun is waited for, and nothing more begins until the next boot.
+systemctl stop apt-daily.timer apt-daily-upgrade.timer
+for unit in apt-daily.service apt-daily-upgrade.service; do
+  while [ "$(systemctl is-active "$unit")" = activating ]; do sleep 1; done
+  systemctl stop "$unit"
+done
 
-install_packages ca-certificates curl logrotate nftables python3 rsyslog unattended-upgrades cloud-init
-place 0644 etc/apt/apt.conf.d/52polycast etc/cloud/cloud.cfg.d/90-polycast.cfg
+place 0644 etc/apt/apt.conf.d/52polycast
+apt update
+apt dist-upgrade
+
+# Signatures and certificates need the right time; chrony is also what Debian's own image for AWS has.
+install_packages ca-certificates chrony curl nftables python3 rsyslog unattended-upgrades cloud-init
+place 0644 etc/cloud/cloud.cfg.d/90-polycast.cfg
+at_boot chrony.service
 at_boot unattended-upgrades.service apt-daily.timer apt-daily-upgrade.timer

@@ -19,6 +19,7 @@ rm -rf /var/log/journal/*
 find /var/log -type f -exec truncate --size 0 {} +
 
 # What is in the image, for its bill of materials: name, version, architecture, source package and its version.
-dpkg-query --show --showformat '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\n' |
+dpkg-query --show --showformat '${db:Status-Status}\t${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\n' |
+  sed -n 's/^installed\t//p' |
   place_text 0644 usr/share/polycast/packages.tsv
 sync

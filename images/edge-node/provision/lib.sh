@@ -34,12 +34,17 @@ place_text() {
   chmod "$1" "/$2"
 }
 
+# apt ARGUMENTS...: apt-get, which neither asks, nor gives up at once where a mirror is busy or its lock taken.
+apt() {
+  apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 --yes "$@" >/dev/null
+}
+
 # install_packages NAME...: from Debian, without what is only recommended.
 install_packages() {
   for package in "$@"; do
     if [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ]; then continue; fi
     say "installs $package"
-    apt-get -qq -o Dpkg::Use-Pty=0 install --yes --no-install-recommends "$package" >/dev/null ||
+    apt install --no-install-recommends "$package" ||
       { printf 'Debian package %s could not be installed\n' "$package" >&2 && return 1; }
   done
 }

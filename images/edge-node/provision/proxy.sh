@@ -10,5 +10,5 @@ if [ "$(systemctl is-enabled nginx.service 2>/dev/null)" != masked ]; then
 fi
 
 mkdir -p /etc/polycast/proxy.d
-place 0644 etc/systemd/system/polycast-proxy.service etc/tmpfiles.d/polycast.conf etc/logrotate.d/polycast
+place 0644 etc/systemd/system/polycast-proxy.service
 at_boot polycast-proxy.service

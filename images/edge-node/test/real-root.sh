@@ -241,12 +241,29 @@ tag, port = sys.argv[1].encode(), int(sys.argv[2])
 def udp():
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("127.0.0.1", port))
     while True:
-        data, peer = server.recvfrom(2000); server.sendto(tag + data, peer)
+        data, peer = server.recvfrom(2000); server.sendto(tag + data + b" from %d" % peer[1], peer)
 threading.Thread(target=udp, daemon=True).start()
 server = socket.create_server(("127.0.0.1", port))
 while True:
     client, _ = server.accept(); client.sendall(tag + client.recv(2000)); client.close()
 '
+# Many at once, so that each worker has some to do.
+one_session() {
+  from_client python3 -c '
+import socket, sys
+clients = []
+for _ in range(20):
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    client.settimeout(3)
+    client.connect(("198.51.100.1", 8443))
+    clients.append((client, set()))
+for _ in range(50):
+    for client, answers in clients: client.send(b"hello")
+    for client, answers in clients: answers.add(client.recv(2000))
+most = max((answers for _, answers in clients), key=len)
+sys.exit(f"one client got {most}" if len(most) != 1 else 0)
+'
+}
 through_tunnel() {
   in_its_network python3 -c '
 import socket
@@ -280,6 +297,10 @@ check "the proxy forwards a UDP datagram" asked "backend: hello" udp 8443 hello
 check "a TCP listener without a backend says who it is" asked '"fleet":"stackpath","site":"SEA","release":"r7"' tcp 443 hello
 check "a UDP listener without a backend says who it is" asked '"fleet":"stackpath","site":"SEA","release":"r7"' udp 443 hello
 check "connections are logged, with their site" within 5 in_machine grep -q 'TCP 8443 200 .* SEA$' /var/log/polycast/proxy.log
+check "all datagrams of a client are one session with the backend" one_session
+check "logs can be rotated" in_machine logrotate --force /etc/logrotate.d/00-polycast
+check "the proxy goes on meanwhile" asked "backend: hello" tcp 8443 hello
+check "they are also logged after the log was rotated" within 5 in_machine grep -q ' TCP 8443 200 ' /var/log/polycast/proxy.log
 check "health is reported once a minute" within 70 in_machine grep -q '"healthy":true.*"site":"SEA"' /var/log/polycast/health.jsonl
 
 "${ssh_client[@]}" -i "$work/client-key" -N -R 9002:127.0.0.1:3000 -o ExitOnForwardFailure=yes tunnel@198.51.100.1 &
@@ -316,6 +337,11 @@ for unit in polycast-proxy polycast-tunnel amazon-cloudwatch-agent; do
   in_machine systemctl start "$unit"
   check "starting $unit makes it green" within 15 healthy
 done
+# Debian's unit comes back at once when it is killed.
+in_machine systemctl stop prometheus-node-exporter
+check "stopping the node exporter turns it red too" within 5 unhealthy_for "prometheus-node-exporter is inactive"
+in_machine systemctl start prometheus-node-exporter
+check "starting it makes it green" within 15 healthy
 
 # -- announcing
 

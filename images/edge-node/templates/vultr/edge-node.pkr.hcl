@@ -98,7 +98,12 @@ build {
   sources = ["source.vultr.edge-node"]
 
   provisioner "shell" {
-    inline = ["rm -rf /tmp/polycast-build", "mkdir /tmp/polycast-build"]
+    # sshd answers before cloud-init is done, which may have apt at work and still write what is to be replaced.
+    inline = [
+      "timeout 600 systemctl is-system-running --wait || true",
+      "rm -rf /tmp/polycast-build",
+      "mkdir /tmp/polycast-build",
+    ]
   }
   provisioner "file" {
     source      = "${path.root}/../../provision"
@@ -115,13 +120,13 @@ build {
       "POLYCAST_ADMIN_CIDRS=${join(",", var.admin_cidrs)}",
       "POLYCAST_CLOUDWATCH_AGENT_URL=${var.cloudwatch_agent_url}",
       "POLYCAST_CLOUDWATCH_AGENT_SHA256=${var.cloudwatch_agent_sha256}",
+      "POLYCAST_SSM_AGENT_URL=${var.ssm_agent_url}",
+      "POLYCAST_SSM_AGENT_SHA256=${var.ssm_agent_sha256}",
       "POLYCAST_ALLOW_MISSING=${join(",", var.allow_missing)}",
     ]
     execute_command = "chmod +x {{ .Path }}; if [ $(id -u) = 0 ]; then {{ .Vars }} {{ .Path }}; else {{ .Vars }} sudo -E {{ .Path }}; fi"
     inline_shebang  = "/bin/sh -e"
     inline = [
-      "POLYCAST_SSM_AGENT_URL=${var.ssm_agent_url}",
-      "POLYCAST_SSM_AGENT_SHA256=${var.ssm_agent_sha256}",
       "sh /tmp/polycast-build/provision/run.sh",
       "sh /usr/lib/polycast/checks/run.sh image",
       "rm -rf /tmp/polycast-build",

@@ -6,7 +6,7 @@ import { parseChannel, promoteRelease, promoteSource, revoke, type Promotion } f
 import { PolycastError, show, suggest } from "../../constructs/fleet/problem";
 import { wantedImages } from "../../builds/wanted-images";
 import { sourceOf } from "../../builds/work-tree";
-import type { Channel, ReleaseManifest } from "../../constructs/image/release-manifest";
+import { formatManifest, type Channel, type ReleaseManifest } from "../../constructs/image/release-manifest";
 import { releaseIds } from "../../live/live-release";
 import { imagesDirectory } from "../../live/state-location";
 import { manifestFile } from "../../live/read-manifest";
@@ -42,13 +42,14 @@ export function addPromote(image: Command): void {
     .action(async ({ to, release, json, ...options }: PromoteOptions) => {
       const channel = parseChannel(to);
       const shelf = await openShelf(options.environment);
-      if (options.new === undefined) refuseUnknown(readOrBegin(shelf.environment), release);
+      const before = readOrBegin(shelf.environment);
+      if (options.new === undefined) refuseUnknown(before, release);
       const promotion = await promoted(shelf, channel, release);
       writeManifest(shelf.environment, promotion.manifest);
       process.stdout.write(
         json
           ? `${JSON.stringify(summary(shelf, promotion, channel))}\n`
-          : describe(shelf, promotion, channel),
+          : describePromotion(shelf, before, promotion, channel),
       );
     });
 
@@ -121,7 +122,16 @@ function summary(
   return { release, channel, isNew, file, images: manifest.releases[release]?.images };
 }
 
-function describe({ environment }: ImageShelf, { release, isNew }: Promotion, channel: Channel): string {
+/** What a promotion did; one that changed nothing leaves nothing to commit. */
+export function describePromotion(
+  { environment }: Pick<ImageShelf, "environment">,
+  before: ReleaseManifest,
+  { release, isNew, manifest }: Promotion,
+  channel: Channel,
+): string {
+  if (formatManifest(manifest) === formatManifest(before)) {
+    return `${environment.name}: ${channel} led to ${release} already. Nothing was changed.\n`;
+  }
   const file = shownPath(manifestFile(environment));
   return [
     `${environment.name}: ${channel} leads to ${release}${isNew ? ", which is new" : ""}. Nothing was deployed.`,

@@ -47,8 +47,10 @@ export function refuseOtherEnvironment(env: NodeJS.ProcessEnv): void {
   throw new PolycastError("The sandbox takes the sandbox's environments only", [
     {
       where: "POLYCAST_ENV",
-      what: `is ${show(named)}, which is not simulated; ${suggest(named, SANDBOX_ENVIRONMENTS)}`,
-      remedy: "Unset it for the sandbox, or deploy that environment outside of it: npx polycast deploy",
+      what: `is ${show(named)}, which is none of them; ${suggest(named, SANDBOX_ENVIRONMENTS)}`,
+      remedy:
+        "Unset it for the sandbox. One of your own that says `sandbox: true` needs its name in sandbox/sandbox-environments.ts; " +
+        "any other is deployed outside of it: npx polycast deploy",
     },
   ]);
 }

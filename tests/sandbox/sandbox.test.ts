@@ -401,6 +401,14 @@ describe("attached commands", () => {
       refuseOtherEnvironment({ POLYCAST_ENV: name });
     }).toThrow(`POLYCAST_ENV: is "${name}"`);
   });
+
+  test("say how one of your own is taken, and where any other goes", () => {
+    expect(() => {
+      refuseOtherEnvironment({ POLYCAST_ENV: "mine" });
+    }).toThrow(
+      /`sandbox: true` needs its name in sandbox\/sandbox-environments\.ts; .* npx polycast deploy$/,
+    );
+  });
 });
 
 describe("faults", () => {

@@ -33,11 +33,20 @@ export function awsImageBuilder(
   const [first = ""] = places;
   const ownTags: Tags = { "polycast:environment": environment, "polycast:image": image };
 
-  /** The image's usable AMIs, by region. */
-  async function usable(name: string, regions: readonly string[]): Promise<AwsImage> {
+  /**
+   * The image's usable AMIs, by region.
+   * @param recorded others do not count, though they have its name: what a killed run left is in no record.
+   */
+  async function usable(
+    name: string,
+    regions: readonly string[],
+    recorded: AwsImage | undefined,
+  ): Promise<AwsImage> {
     const found = await Promise.all(
       regions.map(async (place) => {
-        const ami = (await region(place).named(name)).find(({ state }) => state === "available");
+        const ami = (await region(place).named(name)).find(
+          ({ id, state }) => state === "available" && (recorded === undefined || recorded[place] === id),
+        );
         return ami === undefined ? [] : [[place, ami.id] as const];
       }),
     );
@@ -92,14 +101,17 @@ export function awsImageBuilder(
 
   return {
     find: async (name, known) => {
-      const recorded = known === undefined ? {} : parseAwsImage(known);
-      const found = await usable(name, places);
-      // Where no fleet is now, nobody asks; prune removes it there too.
-      const elsewhere = Object.entries(recorded).filter(([place]) => !places.includes(place));
-      return {
-        entry: Object.keys(found).length === 0 ? undefined : { ...Object.fromEntries(elsewhere), ...found },
-        missing: places.filter((place) => found[place] === undefined),
-      };
+      const recorded = known === undefined ? undefined : parseAwsImage(known);
+      const found = await usable(name, places, recorded);
+      const missing = places.filter((place) => found[place] === undefined);
+      const elsewhere = Object.keys(recorded ?? {}).filter((place) => !places.includes(place));
+      // Where no fleet is now, nobody asks, unless it can be copied from nowhere else; prune removes it there too.
+      const others =
+        missing.length === places.length
+          ? await usable(name, elsewhere, recorded)
+          : Object.fromEntries(elsewhere.map((place) => [place, recorded?.[place] ?? ""]));
+      const entry = { ...others, ...found };
+      return { entry: Object.keys(entry).length === 0 ? undefined : entry, missing };
     },
     build: async (job) => {
       const settings = awsImageSettings.parse(job.settings);
@@ -119,7 +131,8 @@ export function awsImageBuilder(
       );
     },
     copy: async (name, entry) => {
-      const [from] = Object.entries(parseAwsImage(entry)).filter(([place]) => places.includes(place));
+      const sources = Object.entries(parseAwsImage(entry));
+      const from = sources.find(([place]) => places.includes(place)) ?? sources[0];
       if (from === undefined) throw new Error("there is nothing to copy from");
       const missing = places.filter((place) => parseAwsImage(entry)[place] === undefined);
       const copies = await Promise.all(

@@ -71,6 +71,22 @@ describe("what is there", () => {
     expect(await builder([FIRST, SECOND, THIRD]).find(NAME, more)).toEqual({ entry: more, missing: [] });
   });
 
+  test("is copied from where no fleet is any more, when all have moved", async () => {
+    const entry = await built();
+    expect(await builder([THIRD]).find(NAME, entry)).toEqual({ entry, missing: [THIRD] });
+    const more = await builder([THIRD]).copy(NAME, entry);
+    expect(more).toEqual({ ...entry, [THIRD]: expect.stringMatching(/^ami-/) as string });
+    expect(await builder([THIRD]).find(NAME, more)).toEqual({ entry: more, missing: [] });
+  });
+
+  test("is not what a killed run copied and did not record, nor what somebody made under its name", async () => {
+    const entry = await built();
+    const copied = (await builder([FIRST, THIRD]).copy(NAME, entry)) as Record<string, string>;
+    expect((await builder([FIRST, THIRD]).find(NAME, entry)).missing).toEqual([THIRD]);
+    const other = { ...copied, [THIRD]: "ami-0123456789abcdef0" };
+    expect((await builder([FIRST, THIRD]).find(NAME, other)).missing).toEqual([THIRD]);
+  });
+
   test("is copied where half a copy has the name already", async () => {
     const entry = await built();
     await regionImages(THIRD, cloud.tools.env).copyFrom(FIRST, entry[FIRST] ?? "", NAME, {});

@@ -56,8 +56,8 @@ export function s3ObjectStore(environment: string, { bucket, region }: S3Place):
   return {
     get,
     read: (key) => get(keyOf(key)),
-    write: (key, text, after) =>
-      unlessOvertaken(
+    write: async (key, text, after) => {
+      const sent = await unlessOvertaken(
         "write",
         uri(keyOf(key)),
         client.send(
@@ -69,13 +69,22 @@ export function s3ObjectStore(environment: string, { bucket, region }: S3Place):
             ...(after === undefined ? { IfNoneMatch: "*" } : { IfMatch: after }),
           }),
         ),
-      ),
-    remove: (key, version) =>
-      unlessOvertaken(
+      );
+      // Where the answer to the first try was lost, the SDK's second one is overtaken by our own.
+      return (
+        sent === "done" || (sent === "overtaken at a later try" && (await get(keyOf(key)))?.text === text)
+      );
+    },
+    remove: async (key, version) => {
+      const sent = await unlessOvertaken(
         "remove",
         uri(keyOf(key)),
         client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(key), IfMatch: version })),
-      ),
+      );
+      return (
+        sent === "done" || (sent === "overtaken at a later try" && (await get(keyOf(key))) === undefined)
+      );
+    },
     async list(prefix) {
       const keys: string[] = [];
       try {
@@ -96,15 +105,18 @@ export function s3ObjectStore(environment: string, { bucket, region }: S3Place):
   };
 }
 
-async function unlessOvertaken(verb: string, source: string, sending: Promise<unknown>): Promise<boolean> {
+type Sent = "done" | "overtaken" | "overtaken at a later try";
+
+async function unlessOvertaken(verb: string, source: string, sending: Promise<unknown>): Promise<Sent> {
   try {
     await sending;
-    return true;
+    return "done";
   } catch (error) {
-    // 412: another version is there; 409: another conditional write is under way.
-    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-    if (status === 412 || status === 409) return false;
-    throw cannot(verb, source, error);
+    if (!(error instanceof S3ServiceException)) throw cannot(verb, source, error);
+    const { httpStatusCode: status, attempts = 1 } = error.$metadata;
+    // 412: another version is there; 409: another conditional write is under way; NoSuchKey: it was removed meanwhile.
+    if (status !== 412 && status !== 409 && error.name !== "NoSuchKey") throw cannot(verb, source, error);
+    return attempts > 1 ? "overtaken at a later try" : "overtaken";
   }
 }
 

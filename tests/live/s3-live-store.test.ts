@@ -9,6 +9,10 @@ import { s3LiveStore } from "../../live/s3-live-store";
 const objects = new Map<string, string>();
 const etagOf = (text: string) => `"${createHash("md5").update(text).digest("hex")}"`;
 let refuse = false;
+/** How many writes are done, but answered as if they were not. */
+let unanswered = 0;
+/** What another writer writes while a write goes unanswered. */
+let overtaking: string | undefined;
 
 function answer(request: IncomingMessage, response: ServerResponse, body: string): void {
   const { method, headers, url = "" } = request;
@@ -19,19 +23,26 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
       .writeHead(status, { "content-type": "application/xml" })
       .end(`<Error><Code>${code}</Code><Message>no</Message></Error>`);
   if (refuse) error(403, "AccessDenied");
-  else if (method === "GET" && current === undefined) error(404, "NoSuchKey");
+  else if (method === "PUT" && overtaking !== undefined) {
+    objects.set(path, overtaking);
+    overtaking = undefined;
+    error(503, "SlowDown");
+  } else if (method === "GET" && current === undefined) error(404, "NoSuchKey");
   else if (method === "GET") response.writeHead(200, { etag: etagOf(current ?? "") }).end(current);
+  else if (headers["if-match"] !== undefined && current === undefined) error(404, "NoSuchKey");
   else if (headers["if-none-match"] === "*" && current !== undefined) error(412, "PreconditionFailed");
   else if (headers["if-match"] !== undefined && headers["if-match"] !== etagOf(current ?? ""))
     error(412, "PreconditionFailed");
   else if (method === "DELETE" && headers["if-match"] !== undefined) {
     objects.delete(path);
-    response.writeHead(204).end();
+    if (unanswered-- > 0) error(503, "SlowDown");
+    else response.writeHead(204).end();
   } else if (headers["if-match"] === undefined && headers["if-none-match"] === undefined)
     error(400, "UnconditionalWrite");
   else {
     objects.set(path, body);
-    response.writeHead(200, { etag: etagOf(body) }).end();
+    if (unanswered-- > 0) error(503, "SlowDown");
+    else response.writeHead(200, { etag: etagOf(body) }).end();
   }
 }
 
@@ -65,6 +76,8 @@ afterAll(() => {
 beforeEach(() => {
   objects.clear();
   refuse = false;
+  unanswered = 0;
+  overtaking = undefined;
 });
 
 test("the retirement of a fleet is written by one at a time, and cleared by who read it last", async () => {
@@ -114,6 +127,43 @@ test("no change of two writers at once is lost", async () => {
   const names = ["a", "b", "c", "d"];
   await Promise.all(names.map((name) => pinRelease(store(), name, "r1")));
   expect(Object.keys((await store().read()).record.fleets).sort()).toEqual(names);
+});
+
+describe("sent again by the SDK", () => {
+  beforeEach(() => {
+    process.env["AWS_MAX_ATTEMPTS"] = "2";
+  });
+  afterEach(() => {
+    process.env["AWS_MAX_ATTEMPTS"] = "1";
+  });
+
+  test("after its answer was lost, a write is not taken for another's", async () => {
+    const bucket = store().objects;
+    for (const text of ["one", "two"]) {
+      const there = await bucket.read("lock");
+      unanswered = 1;
+      expect(await bucket.write("lock", text, there?.version)).toBe(true);
+      expect((await bucket.read("lock"))?.text).toBe(text);
+    }
+    const there = await bucket.read("lock");
+    unanswered = 1;
+    expect(await bucket.remove("lock", there?.version ?? "")).toBe(true);
+  });
+
+  test("another's write is not taken for it", async () => {
+    const bucket = store().objects;
+    const before = etagOf("one");
+    overtaking = "three";
+    objects.set("/state/polycast/test/lock.json", "one");
+    expect(await bucket.write("lock", "two", before)).toBe(false);
+    expect((await bucket.read("lock"))?.text).toBe("three");
+  });
+});
+
+test("what was removed meanwhile is overtaken, and no fault of the bucket", async () => {
+  const { objects: bucket } = store();
+  expect(await bucket.write("lock", "two", '"gone"')).toBe(false);
+  expect(await bucket.remove("lock", '"gone"')).toBe(false);
 });
 
 test("Terraform's state is read from beside it", async () => {

@@ -1,10 +1,13 @@
 import {
   DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandInput,
   HeadObjectCommand,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
 import { PolycastError } from "../../fleet/problem";
 import { awsClientSettings } from "../../image/aws-client";
 import type { BuiltArchive } from "../../image/script-archive";
@@ -46,16 +49,21 @@ export function archivePlace(archives: ArchivesWish, variables: NodeJS.ProcessEn
       throw refused(what, `s3://${Bucket}/${key}`, error as Error);
     }
   };
+  /** Of what lies there: not every S3-alike keeps the checksum that it was given. */
+  const checksumOf = async (object: GetObjectCommandInput, abort: { abortSignal: AbortSignal }) => {
+    const { Body } = await client.send(new GetObjectCommand(object), abort);
+    return createHash("sha256")
+      .update((await Body?.transformToByteArray()) ?? "")
+      .digest("base64");
+  };
   return {
     has(sha256) {
       const Key = keyOf(sha256);
       return asking("be looked for", Key, async (abort) => {
         try {
-          const found = await client.send(
-            new HeadObjectCommand({ Bucket, Key, ChecksumMode: "ENABLED" }),
-            abort,
-          );
-          return found.ChecksumSHA256 === inBase64(sha256);
+          const object = { Bucket, Key, ChecksumMode: "ENABLED" } as const;
+          const { ChecksumSHA256 } = await client.send(new HeadObjectCommand(object), abort);
+          return (ChecksumSHA256 ?? (await checksumOf(object, abort))) === inBase64(sha256);
         } catch (error) {
           if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return false;
           throw error;

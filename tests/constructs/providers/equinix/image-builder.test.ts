@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import type { BuildJob, ImageTools } from "../../../../constructs/image/image-source";
 import { scriptArchive } from "../../../../constructs/image/script-archive";
@@ -151,6 +153,25 @@ describe("what is there", () => {
       cloud.store.put({ ...object, attributes: { sha256: "0".repeat(64), size: 1 } });
     }
     expect((await builder().find(NAME, entry)).entry).toBeUndefined();
+  });
+
+  test("is found in an S3-alike that keeps no checksums, by its bytes", async () => {
+    const { content, sha256 } = await scriptArchive(job());
+    let bytes = content;
+    const server = createServer((_, response) => {
+      response.setHeader("content-length", bytes.length).end(bytes);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const env = { ...variables, AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` };
+    try {
+      expect((await builder({}, env).find(NAME, sha256)).entry).toBe(sha256);
+      bytes = Buffer.from("other");
+      expect((await builder({}, env).find(NAME, sha256)).entry).toBeUndefined();
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test("is removed; twice is no error, and what is not recorded stays", async () => {

@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { PolycastError, suggest } from "../constructs/fleet/problem";
 import { CHANNELS, type Release, type ReleaseManifest } from "../constructs/image/release-manifest";
-import type { LiveRecord } from "../live/live-record";
-import { releaseIds } from "../live/live-release";
 import type { BuildRecord } from "./build-record";
 
 /** What images are used for, as far as this environment knows. */
@@ -11,7 +9,8 @@ export interface ImageUse {
   readonly manifest: ReleaseManifest;
   /** Those of every environment, this one's too: an id may have been copied to another. */
   readonly manifests: readonly ReleaseManifest[];
-  readonly live: LiveRecord;
+  /** Fleet -> ids of the releases that its nodes may run. */
+  readonly running: ReadonlyMap<string, readonly string[]>;
   /** Fleet -> provider; a fleet that is not in it uses its release's images of every provider. */
   readonly providers: ReadonlyMap<string, string>;
 }
@@ -24,13 +23,13 @@ export interface ImageUse {
  */
 export function usesOf(
   record: BuildRecord,
-  { manifest, manifests, live, providers }: ImageUse,
+  { manifest, manifests, running, providers }: ImageUse,
 ): readonly string[] {
   const has = (release: Release): boolean =>
     release.builds?.[record.provider] === record.hash ||
-    isDeepStrictEqual(release.images[record.provider], record.entry);
-  const fleets = Object.entries(live.fleets).flatMap(([fleet, runs]) => {
-    const releases = releaseIds(runs).map((id) => {
+    namesPart(release.images[record.provider], record.entry);
+  const fleets = [...running].flatMap(([fleet, ids]) => {
+    const releases = ids.map((id) => {
       const release = manifest.releases[id];
       if (release === undefined) throw unknownRelease(fleet, id, manifest);
       return release;
@@ -66,6 +65,15 @@ export function prunable(
       .slice(keep)
       .filter((record) => usesOf(record, use).length === 0),
   );
+}
+
+/** Whether a release that was written by hand names the image, in one of its places at least. */
+function namesPart(named: unknown, built: BuildRecord["entry"]): boolean {
+  if (typeof named !== "object" || named === null || typeof built !== "object" || built === null) {
+    return named === built;
+  }
+  const ids = Object.values(built);
+  return Object.values(named).some((id) => ids.some((own) => isDeepStrictEqual(id, own)));
 }
 
 function unknownRelease(fleet: string, id: string, { releases }: ReleaseManifest): PolycastError {

@@ -9,22 +9,24 @@ import type { WantedImage } from "./wanted-images";
 
 /**
  * Removes one image at its provider, and then its record: while a part of it is left, the record says so.
- * @throws PolycastError where somebody is at work on it, or the provider refuses.
+ * @param usesNow what uses it, asked again: whoever agreed to the removal may have thought for an hour.
+ * @throws PolycastError where somebody is at work on it, something uses it by now, or the provider refuses.
  */
 export async function pruneImage(
   record: BuildRecord,
   wanted: Pick<WantedImage, "environment" | "image" | "places" | "source">,
   objects: ObjectStore,
   tools: ImageTools,
+  usesNow: () => Promise<readonly string[]>,
 ): Promise<void> {
   const key = lockKey(record, shortHash(record.hash));
   const lock = await tryLock(objects, key, `image prune ${record.provider}`, () => undefined);
   if ("heldBy" in lock) {
-    throw new PolycastError(`The image ${shortHash(record.hash)} of ${record.provider} was not removed.`, [
-      { where: "lock", what: `${lock.heldBy} is at it since ${lock.since.toISOString()}` },
-    ]);
+    throw kept(record, "lock", `${lock.heldBy} is at it since ${lock.since.toISOString()}`);
   }
   try {
+    const uses = await usesNow();
+    if (uses.length > 0) throw kept(record, "use", `${uses.join(", ")} uses it by now`);
     const builder = await wanted.source.builder(wanted, tools);
     await builder.remove(imageName(wanted.environment, record), record.entry);
     await forgetSbom(objects, record);
@@ -32,4 +34,8 @@ export async function pruneImage(
   } finally {
     await lock.release();
   }
+}
+
+function kept({ hash, provider }: BuildRecord, where: string, what: string): PolycastError {
+  return new PolycastError(`The image ${shortHash(hash)} of ${provider} was not removed.`, [{ where, what }]);
 }

@@ -2,9 +2,10 @@ import { appliedShares, wantedTraffic, type AppliedTraffic } from "../constructs
 import type { Environment } from "../constructs/fleet/environment";
 import { openLiveStore } from "../live/open-live-store";
 import type { LiveFleet, LiveRecord } from "../live/live-record";
-import { deployedRelease, releaseText, type LiveRelease } from "../live/live-release";
+import { deployedRelease, normalRelease, releaseText, type LiveRelease } from "../live/live-release";
 import { readRetirement, retirementProblem, type RetirementRecord } from "../live/retirement-record";
 import { readManifest } from "../live/read-manifest";
+import { stackOutputs, type StackOutputs } from "../live/stack-outputs";
 import { EDGE_DNS, fleetStackName } from "../live/stack-names";
 import { lastTraffic } from "../live/traffic-valve";
 import type { AlarmReport, GroupReport } from "../sandbox/world/world";
@@ -61,16 +62,13 @@ export interface AlarmStatus {
   readonly forSeconds: number;
 }
 
-/** What a fleet's stack has in its outputs. */
-export type StackOutputs = Readonly<Record<string, string | undefined>>;
-
 /** Reads it from live record, Terraform's states and, where they are known, the nodes. */
 export async function readEdgeStatus(environment: Environment, env: NodeJS.ProcessEnv): Promise<EdgeStatus> {
   const store = await openLiveStore(environment);
   const { record } = await store.read();
   const names = fleetNames(environment, record);
   const states = await Promise.all(names.map((name) => store.readState(fleetStackName(name))));
-  const outputs = new Map(names.map((name, i) => [name, outputsOf(states[i])]));
+  const outputs = new Map(names.map((name, i) => [name, stackOutputs(states[i])]));
   const traffic = lastTraffic(await store.readState(EDGE_DNS));
   return describeEdge(
     environment,
@@ -98,7 +96,12 @@ export function describeEdge(
   retirement?: Pick<RetirementRecord, "fleet" | "phase">,
 ): EdgeStatus {
   const { nodes, now, source, unknown, world } = known;
-  const live = (name: string): LiveFleet | undefined => record.fleets[name];
+  /** Without what is recorded of sites that the environment no longer has. */
+  const live = (name: string): LiveFleet | undefined => {
+    const recorded = record.fleets[name];
+    const sites = environment.fleets.find((fleet) => fleet.name === name)?.wish.sites;
+    return recorded && { ...normalRelease(recorded, sites), share: recorded.share };
+  };
   const percents = environment.fleets.map(({ name }) => [name, live(name)?.share ?? 0] as const);
   const wanted = wantedTraffic(environment, Object.fromEntries(percents));
   const share = (family: "A" | "AAAA", name: string, traffic = applied): number | null =>
@@ -150,12 +153,6 @@ export function describeEdge(
 
 function fleetNames({ fleets }: Environment, record: LiveRecord): readonly string[] {
   return [...new Set([...fleets.map(({ name }) => name), ...Object.keys(record.fleets)])];
-}
-
-function outputsOf(state: unknown): StackOutputs {
-  const { outputs = {} } = (state ?? {}) as { outputs?: Record<string, { value?: unknown }> };
-  const texts = Object.entries(outputs).filter(([, { value }]) => typeof value === "string");
-  return Object.fromEntries(texts.map(([name, { value }]) => [name, value as string]));
 }
 
 function replacementOf(groups: readonly GroupReport[]): GroupReport["replacement"] {

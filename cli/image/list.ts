@@ -1,11 +1,9 @@
 import type { Command } from "commander";
 import { listBuilds, shortHash } from "../../builds/build-store";
 import type { BuildRecord } from "../../builds/build-record";
-import { usesOf } from "../../builds/image-use";
+import { usesOf, type ImageUse } from "../../builds/image-use";
 import { wantedImages } from "../../builds/wanted-images";
 import type { ReleaseManifest } from "../../constructs/image/release-manifest";
-import type { LiveRecord } from "../../live/live-record";
-import { releaseIds } from "../../live/live-release";
 import { plainTable } from "../plain-table";
 import { openShelf } from "./desk";
 import { readUse } from "./read-use";
@@ -28,7 +26,7 @@ export function addList(image: Command): void {
       const shelf = await openShelf(options.environment);
       const { environment, store } = shelf;
       const use = await readUse(shelf);
-      const { manifest, live } = use;
+      const { manifest, running } = use;
       const wanted = wantedImages(environment);
       const builds = (await listBuilds(store.objects, environment.image)).map((record): ListedBuild => ({
         ...record,
@@ -49,7 +47,7 @@ export function addList(image: Command): void {
         ...builds.map(buildRow),
       ];
       process.stdout.write(
-        `${plainTable(["provider", "image", "built", "checks", "used by"], rows)}\n\n${releaseTable(manifest, live.fleets)}\n`,
+        `${plainTable(["provider", "image", "built", "checks", "used by"], rows)}\n\n${releaseTable(manifest, running)}\n`,
       );
     });
 }
@@ -60,7 +58,7 @@ function buildRow({ provider, hash, finished, checks, current, usedBy }: ListedB
   return [provider, shortHash(hash), finished.slice(0, 16).replace("T", " "), passed, uses.join(", ")];
 }
 
-function releaseTable({ channels, releases }: ReleaseManifest, fleets: LiveRecord["fleets"]): string {
+function releaseTable({ channels, releases }: ReleaseManifest, running: ImageUse["running"]): string {
   const rows = Object.entries(releases).map(([id, { images, revoked }]) => [
     id,
     Object.keys(images).join(", "),
@@ -68,8 +66,8 @@ function releaseTable({ channels, releases }: ReleaseManifest, fleets: LiveRecor
       .filter(([, leadsTo]) => leadsTo === id)
       .map(([channel]) => channel)
       .join(", "),
-    Object.entries(fleets)
-      .filter(([, runs]) => releaseIds(runs).includes(id))
+    [...running]
+      .filter(([, ids]) => ids.includes(id))
       .map(([fleet]) => fleet)
       .join(", "),
     revoked === undefined ? "" : `revoked: ${revoked}`,

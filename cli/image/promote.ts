@@ -7,7 +7,7 @@ import { PolycastError, show, suggest } from "../../constructs/fleet/problem";
 import { wantedImages } from "../../builds/wanted-images";
 import { sourceOf } from "../../builds/work-tree";
 import { formatManifest, type Channel, type ReleaseManifest } from "../../constructs/image/release-manifest";
-import { releaseIds } from "../../live/live-release";
+import { runningReleases } from "../../live/running-releases";
 import { imagesDirectory } from "../../live/state-location";
 import { manifestFile } from "../../live/read-manifest";
 import { openShelf, type ImageShelf } from "./desk";
@@ -64,9 +64,8 @@ export function addPromote(image: Command): void {
       const before = readOrBegin(shelf.environment);
       const manifest = revoke(before, release, reason);
       writeManifest(shelf.environment, manifest);
-      const { record: live } = await shelf.store.read();
-      const running = Object.entries(live.fleets).flatMap(([fleet, runs]) =>
-        releaseIds(runs).includes(release) ? [fleet] : [],
+      const running = [...(await runningReleases(shelf.environment, shelf.store))].flatMap(([fleet, ids]) =>
+        ids.includes(release) ? [fleet] : [],
       );
       process.stdout.write(describeRevocation(shelf, before, manifest, release, running));
     });

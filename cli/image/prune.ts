@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { BuildRecord } from "../../builds/build-record";
 import { listBuilds, shortHash } from "../../builds/build-store";
-import { prunable } from "../../builds/image-use";
+import { prunable, usesOf } from "../../builds/image-use";
 import { pruneImage } from "../../builds/prune-image";
 import { wantedImage } from "../../builds/wanted-images";
 import { PolycastError, show } from "../../constructs/fleet/problem";
@@ -57,7 +57,10 @@ async function removeAll(records: readonly BuildRecord[], desk: ImageDesk): Prom
   for (const record of records) {
     const { tools, close } = await openTools(desk, record, (line) => process.stdout.write(`${line}\n`));
     try {
-      await pruneImage(record, wantedImage(desk.environment, record.provider), desk.store.objects, tools);
+      const wanted = wantedImage(desk.environment, record.provider);
+      await pruneImage(record, wanted, desk.store.objects, tools, async () =>
+        usesOf(record, await readUse(desk)),
+      );
       process.stdout.write(`${record.provider} ${shortHash(record.hash)} is removed.\n`);
     } catch (error) {
       if (!(error instanceof PolycastError)) throw error;

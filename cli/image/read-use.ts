@@ -1,5 +1,6 @@
 import type { ImageUse } from "../../builds/image-use";
 import { allManifests, readOrBegin } from "../../builds/manifest-file";
+import { runningReleases } from "../../live/running-releases";
 import type { ImageShelf } from "./desk";
 
 /**
@@ -7,11 +8,10 @@ import type { ImageShelf } from "./desk";
  * @throws PolycastError where a manifest cannot be used: nobody knows then.
  */
 export async function readUse({ environment, store }: ImageShelf): Promise<ImageUse> {
-  const { record: live } = await store.read();
   return {
     manifest: readOrBegin(environment),
     manifests: allManifests(environment.image),
-    live,
+    running: await runningReleases(environment, store),
     providers: new Map(environment.fleets.map(({ name, provider }) => [name, provider])),
   };
 }

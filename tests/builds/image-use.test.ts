@@ -21,7 +21,6 @@ const release = (number: number, more: Partial<Release> = {}): Release => ({
 
 function use(manifest: Partial<ReleaseManifest> = {}, fleets: Record<string, string> = {}): ImageUse {
   const own: ReleaseManifest = { version: 1, image: "edge-node", channels: {}, releases: {}, ...manifest };
-  const live = Object.entries(fleets).map(([fleet, id]) => [fleet, { release: id, share: 100 }]);
   return {
     manifest: own,
     manifests: [own],
@@ -29,7 +28,7 @@ function use(manifest: Partial<ReleaseManifest> = {}, fleets: Record<string, str
       ["aws", "aws"],
       ["stackpath", "stackpath"],
     ]),
-    live: { version: 1, environment: "test", fleets: Object.fromEntries(live) as ImageUse["live"]["fleets"] },
+    running: new Map(Object.entries(fleets).map(([fleet, id]) => [fleet, [id]])),
   };
 }
 
@@ -47,10 +46,9 @@ describe("an image is used by", () => {
     expect(usesOf(record(1), use({ releases }, { retired: "r1" }))).toEqual(["fleet retired", "release r1"]);
   });
 
-  test("a fleet one of whose sites runs it", () => {
+  test("a fleet that runs more than one", () => {
     const given = use({ releases: { r1: release(1), r2: release(2) } });
-    const aws = { release: "r2", sites: { "us-east-1": "r1" }, share: 100 };
-    const mixed = { ...given, live: { ...given.live, fleets: { aws } } };
+    const mixed = { ...given, running: new Map([["aws", ["r2", "r1"]]]) };
     expect(usesOf(record(1), mixed)).toEqual(["fleet aws", "release r1"]);
     expect(usesOf(record(2), mixed)).toEqual(["fleet aws", "release r2"]);
     const lost = { ...mixed, manifest: { ...given.manifest, releases: { r2: release(2) } } };
@@ -63,6 +61,15 @@ describe("an image is used by", () => {
     const { builds, ...byHand } = release(1);
     expect(builds).toBeDefined();
     expect(usesOf(record(1), use({ releases: { r1: byHand } }))).toEqual(["release r1"]);
+    const copied = { ...record(1), entry: { "us-east-1": "ami-1", "eu-west-1": "ami-7" } };
+    expect(usesOf(copied, use({ releases: { r1: byHand } }))).toEqual(["release r1"]);
+    expect(usesOf({ ...copied, entry: { "us-east-1": "ami-2" } }, use({ releases: { r1: byHand } }))).toEqual(
+      [],
+    );
+    const whole = { ...record(1, "stackpath"), entry: "stack/edge:1" };
+    expect(usesOf(whole, use({ releases: { r1: { images: { stackpath: "stack/edge:1" } } } }))).toEqual([
+      "release r1",
+    ]);
   });
 
   test("a release of another environment", () => {

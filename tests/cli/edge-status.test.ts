@@ -1,10 +1,11 @@
-import { describeEdge, type EdgeStatus, type StackOutputs } from "../../cli/edge-status";
+import { describeEdge, type EdgeStatus } from "../../cli/edge-status";
 import type { KnownNode, KnownNodes } from "../../cli/known-nodes";
 import { describeSeconds, statusText } from "../../cli/status-text";
 import { wantedTraffic } from "../../constructs/dns/applied-traffic";
 import { roundRobin } from "../../constructs/dns/traffic-policy";
 import { ns1 } from "../../constructs/dns/ns1/ns1";
 import type { LiveRecord } from "../../live/live-record";
+import type { StackOutputs } from "../../live/stack-outputs";
 import type { AlarmReport, GroupReport } from "../../sandbox/world/world";
 import { awsFleet, stackpathFleet, testEnvironment } from "../environment-for-tests";
 
@@ -141,6 +142,13 @@ describe("the status of an edge", () => {
   ])("%s", (_, fleets, outputs, differences) => {
     const status = statusOf(environment, "r1", record(fleets), outputs, unknown);
     expect(state(status, "aws")?.differences).toEqual(differences);
+  });
+
+  test("what is recorded of a site that the environment no longer has is of no account", () => {
+    const live = record({ aws: { release: "r1", sites: { "eu-west-1": "r2" }, share: 100 } });
+    const status = statusOf(environment, "r1", live, deployed, unknown);
+    expect(state(status, "aws")).toMatchObject({ release: "r1", differences: [] });
+    expect(state(status, "aws")).not.toHaveProperty("siteReleases");
   });
 
   test("of a fleet whose sites run different releases says so", () => {

@@ -56,17 +56,24 @@ function noPacker(what: string): PolycastError {
   ]);
 }
 
+/** A template that Packer would run. */
+interface Validated {
+  readonly version: string;
+  /** What Packer is given of variables, and of the template. */
+  readonly given: readonly string[];
+  /** Where the template leaves what it says. */
+  readonly output: string;
+}
+
 /**
- * Runs a template to its end: version, plugins, validation, build. Packer destroys its builder itself, after a failure
- * and when it is stopped.
- *
- * @throws PolycastError that names the step which failed; the log has all that Packer said.
+ * Goes as far as Packer does without a machine: version, plugins, validation.
+ * @throws PolycastError that names the step which failed.
  */
-export async function packerBuild(
+export async function validated(
   tools: ImageTools,
   template: PackerTemplate,
   variables: TemplateVariables,
-): Promise<PackerResult> {
+): Promise<Validated> {
   const version = await packerVersion(tools);
   if (!gte(coerce(version) ?? "0.0.0", template.oldest)) {
     throw new PolycastError("Packer is too old for the template.", [
@@ -85,6 +92,19 @@ export async function packerBuild(
   if (template.plugins) await packer(tools, "init", [template.folder], "the plugins could not be fetched");
   const given = [`-var-file=${file}`, template.folder];
   await packer(tools, "validate", given, "the template does not validate");
+  return { version, given, output };
+}
+
+/**
+ * Runs a template to its end. Packer destroys its builder itself, after a failure and when it is stopped.
+ * @throws PolycastError that names the step which failed; the log has all that Packer said.
+ */
+export async function packerBuild(
+  tools: ImageTools,
+  template: PackerTemplate,
+  variables: TemplateVariables,
+): Promise<PackerResult> {
+  const { version, given, output } = await validated(tools, template, variables);
   tools.progress("packer build");
   const said = await packer(tools, "build", given, "the build failed; its builder is destroyed");
   return {

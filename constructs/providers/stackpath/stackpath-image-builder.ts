@@ -3,7 +3,7 @@ import { PolycastError, show } from "../../fleet/problem";
 import { builderCidrs } from "../../image/builder-access";
 import { makeBuilderKey } from "../../image/builder-key";
 import type { BuildJob, FoundImage, ImageBuilder, ImageScope, ImageTools } from "../../image/image-source";
-import { packerOverSsh, type SshAddress } from "../../image/packer-over-ssh";
+import { checkTemplate, packerOverSsh, type SshAddress } from "../../image/packer-over-ssh";
 import { withBuilder } from "../../image/with-builder";
 import { createWorkload, destroyWorkload, terraformVersion } from "./builder-workload";
 import { stackpathApi, type CaptureSource, type StackPathApi, type StackPathImage } from "./stackpath-api";
@@ -71,6 +71,7 @@ export async function stackpathImageBuilder(
       await api.deleteImage(family, tag);
       const terraform = await terraformVersion(tools);
       const key = makeBuilderKey(tools);
+      if (!tools.sandbox) await checkTemplate(key, job, tools);
       return withBuilder(
         async () => {
           tools.progress(`Terraform makes the builder ${slug} in ${city}`);
@@ -105,7 +106,7 @@ export async function stackpathImageBuilder(
 
     async remove(name, entry) {
       const { family, tag } = entry === undefined ? imageOf(name) : parseEntry(entry);
-      await api.deleteImage(family, tag);
+      await cleaningApi.deleteImage(family, tag);
     },
 
     async builders() {

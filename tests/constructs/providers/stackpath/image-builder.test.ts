@@ -166,7 +166,7 @@ describe("a build", () => {
       tools: { packer: "1.6.6", terraform: "1.11.4" },
     });
     expect(ran).toEqual([
-      ...["terraform version", "terraform init", "terraform apply"],
+      ...["terraform version", "packer version", "packer validate", "terraform init", "terraform apply"],
       ...["packer version", "packer validate", "packer build"],
       ...["terraform init", "terraform destroy"],
     ]);
@@ -321,11 +321,6 @@ describe("a build that fails leaves nothing", () => {
       },
     ],
     [
-      "the template is invalid",
-      /packer validate ended/,
-      () => (instead["packer validate"] = () => failed("Error: no")),
-    ],
-    [
       "the machine's sshd never answers",
       /sshd never answered[^]*POLYCAST_BUILDER_CIDRS/,
       () => (instead["packer build"] = () => failed("Timeout waiting for SSH.")),
@@ -407,7 +402,7 @@ describe("a build that fails leaves nothing", () => {
     expect(left()).toEqual([]);
   });
 
-  test.each(["terraform init", "terraform apply", "packer validate", "packer build"])(
+  test.each(["terraform init", "terraform apply", "packer build"])(
     "whoever stops it at %s gets the reason back",
     async (step) => {
       instead[step] = (cwd) => {
@@ -551,6 +546,24 @@ describe("what is there", () => {
 });
 
 describe("before anything is made", () => {
+  test.each<[string, string, () => RunResult, RegExp]>([
+    [
+      "no Packer",
+      "packer version",
+      () => {
+        throw new PolycastError("no such program");
+      },
+      /There is no Packer/,
+    ],
+    ["a Packer that is too old", "packer version", () => ({ code: 0, output: "Packer v1.5.0\n" }), /too old/],
+    ["a template that is invalid", "packer validate", () => failed("Error: no"), /packer validate ended/],
+  ])("%s is refused", async (_, step, answer, message) => {
+    instead[step] = answer;
+    await expect(build()).rejects.toThrow(message);
+    expect(ran.filter((each) => each.startsWith("terraform"))).toEqual(["terraform version"]);
+    expect(left()).toEqual([]);
+  });
+
   test("a name that is too long is refused", async () => {
     const name = `${"e".repeat(31)}-edge-node-0123456789ab`;
     await expect((await builder()).build({ ...JOB, name })).rejects.toThrow(/has \d+ characters; 55 fit/);

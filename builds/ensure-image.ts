@@ -49,6 +49,7 @@ export async function ensureImage(wanted: WantedImage, desk: BuildDesk): Promise
   const { objects, tools } = desk;
   const builder = await wanted.source.builder(wanted, tools);
   const before = await whole(wanted, builder, objects);
+  let isOurs = true;
   if (before !== undefined) return { did: "there", record: before };
 
   const lock = await lockOrWait(
@@ -57,7 +58,10 @@ export async function ensureImage(wanted: WantedImage, desk: BuildDesk): Promise
     `image build ${wanted.provider}`,
     {
       signal: tools.signal,
-      onLost: desk.stop,
+      onLost: (why) => {
+        isOurs = false;
+        desk.stop(why);
+      },
       waiting: (heldBy, since) => {
         tools.progress(`${heldBy} is at it since ${since.toISOString()}; waiting`);
       },
@@ -70,7 +74,10 @@ export async function ensureImage(wanted: WantedImage, desk: BuildDesk): Promise
     return await withinLimit(
       desk,
       async () =>
-        (await copied(wanted, builder, desk)) ?? { did: "built", record: await built(wanted, builder, desk) },
+        (await copied(wanted, builder, desk)) ?? {
+          did: "built",
+          record: await built(wanted, builder, desk, () => isOurs),
+        },
     );
   } catch (error) {
     // What was stopped fails in its own words.
@@ -115,7 +122,13 @@ async function copied(
   return { did: "copied", record: next };
 }
 
-async function built(wanted: WantedImage, builder: ImageBuilder, desk: BuildDesk): Promise<BuildRecord> {
+/** @param isOurs whether the image's lock is still held: whoever has it otherwise makes an image of that name. */
+async function built(
+  wanted: WantedImage,
+  builder: ImageBuilder,
+  desk: BuildDesk,
+  isOurs: () => boolean,
+): Promise<BuildRecord> {
   const { objects, tools } = desk;
   const name = nameOf(wanted);
   await sweep(wanted, builder, desk);
@@ -125,7 +138,15 @@ async function built(wanted: WantedImage, builder: ImageBuilder, desk: BuildDesk
 
   const started = new Date();
   const source = await desk.source();
-  const image = await builder.build({ ...wanted, name });
+  const image = await builder.build({ ...wanted, name }).catch(async (error: unknown) => {
+    // What mends the build has another address, so no later one would find what this one has left.
+    if (isOurs()) {
+      await builder.remove(name, undefined).catch((why: unknown) => {
+        tools.log(`what is there of ${name} could not be removed: ${String(why)}`);
+      });
+    }
+    throw error;
+  });
   const finished = new Date();
   const sbom = await keepSbom(objects, wanted, image, finished).catch((error: unknown) => {
     throw unrecorded(name, image, error);

@@ -53,7 +53,8 @@ export interface ImageBuilder {
    */
   copy(name: string, entry: unknown): Promise<unknown>;
   /**
-   * Removes the image from every place, with all that belongs to it (snapshots); what is gone already is no error.
+   * Removes the image from every place, with all that belongs to it (snapshots); what is gone already is no error. It cleans up
+   * after a failed build too, so `tools.signal` does not end it.
    * @param entry what is recorded of it; undefined: whatever has this name, such as the half of a killed run.
    */
   remove(name: string, entry: unknown): Promise<void>;

@@ -138,6 +138,35 @@ describe("a build that fails", () => {
     expect((await ensure()).did).toBe("built");
   });
 
+  test("leaves no image that nobody would ever look for", async () => {
+    cloud.during = () => {
+      cloud.images.set("here", new Set([NAME]));
+      return Promise.reject(new Error("the checks are red"));
+    };
+    await expect(ensure()).rejects.toThrow("the checks are red");
+    expect(cloud.has(NAME, "here")).toBe(false);
+  });
+
+  test("because its lock was lost removes no image: whoever has the lock makes one of that name", async () => {
+    jest.useFakeTimers({ doNotFake: ["setTimeout", "setImmediate", "nextTick", "queueMicrotask", "Date"] });
+    try {
+      const key = lockKey(wanted(cloud), "aaaaaaaaaaaa");
+      cloud.during = async (_, { signal }) => {
+        const stored = await objects.read(key);
+        await objects.remove(key, stored?.version ?? "");
+        cloud.images.set("here", new Set([NAME]));
+        jest.advanceTimersByTime(20_000);
+        await new Promise((resolve) => {
+          signal.addEventListener("abort", resolve);
+        });
+      };
+      await expect(ensure()).rejects.toThrow(/The lock .* was lost/);
+      expect(cloud.has(NAME, "here")).toBe(true);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test("gives its lock back at once", async () => {
     cloud.during = failing(new Error("no"));
     await expect(ensure()).rejects.toThrow("no");

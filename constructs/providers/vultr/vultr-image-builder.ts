@@ -56,10 +56,10 @@ export function vultrImageBuilder(scope: ImageScope, tools: ImageTools, region: 
     },
     copy: (_, entry) => Promise.resolve(entry),
     async remove(name, entry) {
-      const found = (await api.snapshots()).filter(
+      const found = (await cleaningApi.snapshots()).filter(
         ({ id, description }) => description === name || id === entry,
       );
-      for (const { id } of found) await api.deleteSnapshot(id);
+      for (const { id } of found) await cleaningApi.deleteSnapshot(id);
     },
     async builders() {
       const prefix = `${scope.environment}-${scope.image}-`;

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Environment } from "../constructs/fleet/environment";
 import { PolycastError } from "../constructs/fleet/problem";
 import {
@@ -29,10 +30,24 @@ export function readOrBegin(environment: Environment): ReleaseManifest {
 
 /**
  * Writes it, whole or not at all.
- * @throws PolycastError where it cannot be written; the file is as it was then.
+ * @param before what it was made from.
+ * @throws PolycastError where it cannot be written, or is another one by now; the file is as it was then.
  */
-export function writeManifest(environment: Environment, manifest: ReleaseManifest): void {
+export function writeManifest(
+  environment: Environment,
+  before: ReleaseManifest,
+  manifest: ReleaseManifest,
+): void {
   const file = manifestFile(environment);
+  if (!isDeepStrictEqual(readOrBegin(environment), before)) {
+    throw new PolycastError("Nothing was changed.", [
+      {
+        where: shownPath(file),
+        what: "somebody else has changed it meanwhile",
+        remedy: "Run the command again.",
+      },
+    ]);
+  }
   const draft = `${file}.${process.pid}.draft`;
   try {
     mkdirSync(path.dirname(file), { recursive: true });

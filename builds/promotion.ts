@@ -219,6 +219,15 @@ function checkRecord(record: BuildRecord, image: WantedImage, sandbox: boolean):
   if (record.shared !== image.shared) {
     problems.push({ where: record.provider, what: "was built from another source than the work tree holds" });
   }
+  const { entry } = record;
+  const missing = isPlaces(entry) ? image.places.filter((place) => !Object.hasOwn(entry, place)) : [];
+  if (missing.length > 0) {
+    problems.push({
+      where: record.provider,
+      what: `the image is not in ${missing.join(", ")}, where its fleets are now`,
+      remedy: `Build again, which copies it: npx polycast image build --provider ${record.provider}`,
+    });
+  }
   return [...problems, ...checkSimulated(record.provider, record, sandbox)];
 }
 

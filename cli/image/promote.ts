@@ -44,8 +44,8 @@ export function addPromote(image: Command): void {
       const shelf = await openShelf(options.environment);
       const before = readOrBegin(shelf.environment);
       if (options.new === undefined) refuseUnknown(before, release);
-      const promotion = await promoted(shelf, channel, release);
-      writeManifest(shelf.environment, promotion.manifest);
+      const promotion = await promoted(shelf, before, channel, release);
+      writeManifest(shelf.environment, before, promotion.manifest);
       process.stdout.write(
         json
           ? `${JSON.stringify(summary(shelf, promotion, channel))}\n`
@@ -63,7 +63,7 @@ export function addPromote(image: Command): void {
       const shelf = await openShelf(options.environment);
       const before = readOrBegin(shelf.environment);
       const manifest = revoke(before, release, reason);
-      writeManifest(shelf.environment, manifest);
+      writeManifest(shelf.environment, before, manifest);
       const running = [...(await runningReleases(shelf.environment, shelf.store))].flatMap(([fleet, ids]) =>
         ids.includes(release) ? [fleet] : [],
       );
@@ -85,10 +85,10 @@ function refuseUnknown({ releases }: ReleaseManifest, release: string | undefine
 
 async function promoted(
   { environment, store }: ImageShelf,
+  manifest: ReleaseManifest,
   channel: Channel,
   release: string | undefined,
 ): Promise<Promotion> {
-  const manifest = readOrBegin(environment);
   const { image, sandbox = false } = environment;
   const providers = [...new Set(environment.fleets.map(({ provider }) => provider))];
   if (release !== undefined && Object.hasOwn(manifest.releases, release)) {

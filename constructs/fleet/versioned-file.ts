@@ -9,7 +9,8 @@ import { PolycastError } from "./problem";
 export function parseVersioned<T>(text: string, version: number, schema: z.ZodType<T>, what: string): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Some editors begin a file with a byte order mark.
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new PolycastError(`${what} is not JSON: ${(error as Error).message}`);
   }

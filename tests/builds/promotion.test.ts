@@ -22,12 +22,16 @@ function record(provider: keyof typeof HASHES, changed: Partial<BuildRecord> = {
   };
 }
 
+function wantedIn(places: readonly string[]): PromotionSource["wanted"] {
+  const cloud = new FakeCloud();
+  return PROVIDERS.map((provider) => wanted(cloud, { provider, hash: HASHES[provider], places }));
+}
+
 function source(changed: Partial<PromotionSource> = {}, ...records: BuildRecord[]): PromotionSource {
   const found = records.length === 0 ? PROVIDERS.map((provider) => record(provider)) : records;
-  const cloud = new FakeCloud();
   return {
     providers: PROVIDERS,
-    wanted: PROVIDERS.map((provider) => wanted(cloud, { provider, hash: HASHES[provider] })),
+    wanted: wantedIn([]),
     records: new Map(found.map((each) => [each.provider, each])),
     commit: { commit: "c0ffee", dirty: false },
     sandbox: false,
@@ -79,6 +83,15 @@ describe("to promote a source", () => {
       "builds of two sources",
       source({}, record("aws"), record("stackpath", { shared: "d".repeat(64) })),
       /stackpath: was built from another source/,
+    ],
+    [
+      "an image that is not in every region yet",
+      source(
+        { wanted: wantedIn(["here", "there"]) },
+        record("aws", { entry: { here: "ami-1" } }),
+        record("stackpath"),
+      ),
+      /aws: the image is not in there, where its fleets are now[^]*copies it/,
     ],
     [
       "a simulated build",

@@ -25,7 +25,8 @@ export class ImageStack extends TerraformStack {
       provisioners: [
         {
           type: "local-exec",
-          command: hash === undefined ? build : `${build} --hash ${hash}`,
+          // Terraform kills what it has started when it is interrupted: that must be the shell, which bash would have replaced.
+          command: `${hash === undefined ? build : `${build} --hash ${hash}`} || exit $?`,
           workingDir: path.relative(stackDirectory(app, this.node.id), PROJECT_ROOT),
         },
       ],

@@ -47,7 +47,7 @@ test("an image stack asks again when the content address is another one, and run
   const { hash, command } = imageIn(stackOf("aws"));
   expect(hash).toMatch(/^[0-9a-f]{64}$/);
   expect(command).toBe(
-    `node bin/polycast.js image build --environment sandbox --provider aws --hash ${hash}`,
+    `node bin/polycast.js image build --environment sandbox --provider aws --hash ${hash} || exit $?`,
   );
   appendFileSync(path.join(images.folder, "provision", "proxy.sh"), "# a change\n");
   expect(imageIn(stackOf("aws")).hash).not.toBe(hash);
@@ -64,5 +64,5 @@ test("a recipe that cannot be used fails no synth: the script says what is wrong
   writeFileSync(path.join(images.folder, "build.json"), "{");
   const { hash, command } = imageIn(stackOf("aws"));
   expect(hash).toBe("none");
-  expect(command).toBe("node bin/polycast.js image build --environment sandbox --provider aws");
+  expect(command).toBe("node bin/polycast.js image build --environment sandbox --provider aws || exit $?");
 });

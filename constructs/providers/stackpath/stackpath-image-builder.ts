@@ -76,11 +76,14 @@ export async function stackpathImageBuilder(
         async () => {
           tools.progress(`Terraform makes the builder ${slug} in ${city}`);
           const { baseImage } = settings;
-          await createWorkload(
-            job.name,
-            { slug, baseImage, city, size: SIZE, sshCidrs, authorizedKey: key.authorized },
-            tools,
-          );
+          const wanted = { slug, baseImage, city, size: SIZE, sshCidrs, authorizedKey: key.authorized };
+          await createWorkload(job.name, wanted, tools).catch(async (error: unknown) => {
+            // The Terraform of a run that was killed goes on for a while: its machine may have come after all was cleared away.
+            if (!(await api.workloads()).some((each) => each.slug === slug)) throw error;
+            tools.progress(`destroying ${slug}, which came from elsewhere meanwhile`);
+            await destroyBuilder(job.name);
+            await createWorkload(job.name, wanted, tools);
+          });
           const { address, source } = await machine(slug, api, tools);
           const provisioned = await packerOverSsh(address, key, job, tools);
           tools.progress("StackPath captures the image");

@@ -476,6 +476,18 @@ describe("a run that was killed", () => {
     await killedAt(step, () => never);
   });
 
+  test("whose Terraform makes its machine only when the next run has cleared all away", async () => {
+    instead["terraform apply"] = (cwd) => {
+      instead = {};
+      terraform("apply", cwd);
+      rmSync(stateFile());
+      return failed("Error: slug is already in use");
+    };
+    expect((await build()).entry).toBe(ENTRY);
+    expect(said).toContainEqual(expect.stringMatching(/destroying .*-builder, which came from elsewhere/));
+    expect(left()).toEqual(["proof-edge-node:0123456789ab"]);
+  });
+
   test("after Terraform made the machine and before it wrote its state", async () => {
     await killedAt("terraform apply", (cwd) => {
       terraform("apply", cwd);

@@ -1,8 +1,10 @@
-import { TerraformOutput, TerraformStack, type App } from "cdktf";
+import { Annotations, Aspects, TerraformOutput, TerraformStack, type App } from "cdktf";
 import type { Environment } from "../constructs/fleet/environment";
-import { refuseIfAny } from "../constructs/fleet/problem";
+import { refuseIfAny, type Problem } from "../constructs/fleet/problem";
+import { blocks } from "../constructs/policies/blocks";
 import { checkPolicies, policyProblems, type WaivedViolation } from "../constructs/policies/check-policies";
 import type { PolicyObject, PolicyRule } from "../constructs/policies/policy-rule";
+import { TERRAFORM_POLICIES } from "../constructs/policies/terraform-policies";
 import { IDENTITY_POLICIES } from "../constructs/secrets/identity-policies";
 import { fleetStackName } from "../live/stack-names";
 
@@ -16,6 +18,7 @@ export function policyRules({
   management,
 }: Pick<Environment, "fleets" | "dns" | "management">): readonly PolicyRule[] {
   const rules = [
+    ...TERRAFORM_POLICIES,
     ...IDENTITY_POLICIES,
     ...fleets.flatMap(({ policies }) => policies),
     ...dns.policies,
@@ -26,30 +29,45 @@ export function policyRules({
 
 /**
  * Judges all stacks before they are written, as Terraform would read them, by the rules of their providers. What is waived
- * becomes an output of its stack, so that every plan shows it.
+ * is a warning of every synth, and an output of its stack for whoever reads its state.
  * @throws PolycastError that names every violation, and every waiver that excuses nothing.
  */
 export function guardPolicies(app: App, environment: Environment): void {
-  const stacks = app.node.children.filter((each) => TerraformStack.isStack(each));
+  // A construct may hold stacks as well as the app, and CDKTF writes those too.
+  const stacks = app.node.findAll().filter((each) => TerraformStack.isStack(each));
   const rules = policyRules(environment);
   const { name, fleets, listeners, sandbox = false, waivers = [] } = environment;
-  const objects = stacks.flatMap((stack) =>
+  const objects = stacks.map((stack) =>
     objectsOf(stack, fleets.find((fleet) => fleetStackName(fleet.name) === stack.node.id)?.provider),
   );
-  const findings = checkPolicies(objects, rules, waivers, { listeners, sandbox });
+  const findings = checkPolicies(objects.flat(), rules, waivers, { listeners, sandbox });
   refuseIfAny(
     (count) => `The environment "${name}" breaks ${count === 1 ? "a policy" : `policies, ${count} times`}:`,
-    policyProblems(findings, rules),
+    [...aspectProblems(app), ...policyProblems(findings, rules)],
   );
-  for (const stack of stacks) {
-    const waived = findings.waived.filter(({ path }) => path.startsWith(`${stack.node.id}/`));
-    if (waived.length === 0) continue;
+  stacks.forEach((stack, index) => {
+    const paths = new Set(objects[index]?.map(({ path }) => path));
+    const waived = findings.waived.filter(({ path }) => paths.has(path)).map(describeWaived);
+    if (waived.length === 0) return;
+    for (const each of waived) Annotations.of(stack).addWarning(each);
     new TerraformOutput(stack, WAIVED_OUTPUT, {
-      value: waived.map(describeWaived),
+      value: waived,
       description: "Policies that the environment waives here",
       staticId: true,
     });
-  }
+  });
+}
+
+/** CDKTF lets aspects change constructs while it writes them: after all rules have judged. */
+function aspectProblems(app: App): readonly Problem[] {
+  return app.node
+    .findAll()
+    .filter((construct) => Aspects.of(construct).all.length > 0)
+    .map(({ node }) => ({
+      where: node.path === "" ? "the app" : node.path,
+      what: "it has an aspect, which changes what is written after the policies have judged it",
+      remedy: "Change the constructs themselves, before they are judged: addOverride(), or their properties.",
+    }));
 }
 
 function describeWaived({ rule, path, what, waiver }: WaivedViolation): string {
@@ -60,38 +78,65 @@ function describeWaived({ rule, path, what, waiver }: WaivedViolation): string {
 interface Named {
   readonly "//"?: { readonly metadata: { readonly path: string } };
 }
-type Blocks = Readonly<Record<string, Readonly<Record<string, Named>>>>;
+type Objects = Readonly<Record<string, Named>>;
+type Attributes = PolicyObject["attributes"];
+interface StackBlocks {
+  readonly resource?: Readonly<Record<string, Objects>>;
+  readonly data?: Readonly<Record<string, Objects>>;
+  readonly module?: Objects;
+  readonly variable?: Objects;
+  readonly provider?: Readonly<Record<string, readonly (Attributes & { alias?: string })[]>>;
+  readonly terraform?: { readonly backend?: Readonly<Record<string, Attributes>> };
+}
 
 /** Every object of a stack, as its file will have it. */
 function objectsOf(stack: TerraformStack, fleetProvider: string | undefined): readonly PolicyObject[] {
   const {
     resource = {},
     data = {},
+    module = {},
+    variable = {},
     provider = {},
-  } = stack.toTerraform() as {
-    resource?: Blocks;
-    data?: Blocks;
-    provider?: Readonly<Record<string, readonly (object & { alias?: string })[]>>;
-  };
-  const blocks = (all: Blocks, prefix: string) =>
-    Object.entries(all).flatMap(([type, named]) =>
-      Object.entries(named).map(([id, { "//": comment, ...attributes }]) => ({
-        path: comment?.metadata.path ?? `${stack.node.id}/${id}`,
-        type: `${prefix}${type}`,
-        provider: fleetProvider,
-        attributes,
-      })),
+    terraform: { backend = {} } = {},
+  } = stack.toTerraform() as StackBlocks;
+  const object = (type: string, path: string, attributes: Attributes): PolicyObject => ({
+    path,
+    type,
+    provider: fleetProvider,
+    attributes: withDynamic(attributes),
+  });
+  const named = (type: string, all: Objects) =>
+    Object.entries(all).map(([id, { "//": comment, ...attributes }]) =>
+      object(type, comment?.metadata.path ?? `${stack.node.path}/${id}`, attributes),
     );
   return [
-    ...blocks(resource, ""),
-    ...blocks(data, "data."),
+    ...Object.entries(resource).flatMap(([type, all]) => named(type, all)),
+    ...Object.entries(data).flatMap(([type, all]) => named(`data.${type}`, all)),
+    ...named("module", module),
+    ...named("variable", variable),
     ...Object.entries(provider).flatMap(([type, all]) =>
-      all.map((attributes) => ({
-        path: [stack.node.id, "providers", type, attributes.alias ?? []].flat().join("/"),
-        type: `provider.${type}`,
-        provider: fleetProvider,
-        attributes: { ...attributes },
-      })),
+      all.map((attributes) =>
+        object(
+          `provider.${type}`,
+          [stack.node.path, "providers", type, attributes.alias ?? []].flat().join("/"),
+          attributes,
+        ),
+      ),
+    ),
+    ...Object.entries(backend).map(([type, attributes]) =>
+      object(`backend.${type}`, `${stack.node.path}/backend`, attributes),
     ),
   ];
+}
+
+/** An object with what its dynamic blocks will make: as one block of each, since how many is known to Terraform only. */
+function withDynamic({ dynamic, ...attributes }: Attributes): Attributes {
+  const made = blocks(dynamic).flatMap((each) => Object.entries(each));
+  return made.reduce<Attributes>(
+    (all, [name, block]) => ({
+      ...all,
+      [name]: [...blocks(all[name]), ...blocks(block).flatMap(({ content }) => blocks(content))],
+    }),
+    attributes,
+  );
 }

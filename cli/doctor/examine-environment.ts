@@ -1,4 +1,4 @@
-import { TerraformProvider } from "cdktf";
+import { AnnotationMetadataEntryType, TerraformProvider } from "cdktf";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,8 +42,16 @@ export function examineEnvironment(environment: Environment): {
           terraformGeneratorMetadata?.providerVersionConstraint ??
           "",
       }));
+    const warnings = app.node
+      .findAll()
+      .flatMap(({ node }) => node.metadata.map((entry) => ({ ...entry, stack: node.id })))
+      .filter(({ type }) => type === (AnnotationMetadataEntryType.WARN as string))
+      .map(({ stack, data }): Finding => ({ topic, verdict: "warn", says: `${stack}: ${String(data)}` }));
     return {
-      findings: [{ topic, verdict: "ok", says: `stacks ${stacks.join(", ")}; no policy is broken` }],
+      findings: [
+        { topic, verdict: "ok", says: `stacks ${stacks.join(", ")}; no policy is broken` },
+        ...warnings,
+      ],
       plugins: [...new Map(plugins.map((plugin) => [plugin.source, plugin])).values()],
     };
   } catch (error) {

@@ -1,10 +1,10 @@
 import type { Listener } from "../fleet/fleet-inputs";
 
-/** One object of a synthesized stack: a resource, a data source or a provider block. */
+/** One object of a synthesized stack: a resource, a data source, a module, a variable, or the block of a provider or a backend. */
 export interface PolicyObject {
   /** Where a person finds it in the code, its stack first: `aws-fleet/fleet/us-east-1/nodes/launch-template`. */
   readonly path: string;
-  /** Terraform's resource type, `data.` and the type, or `provider.` and the provider's name. */
+  /** Terraform's resource type, `data.` and the type, `provider.` or `backend.` and its name, `module`, or `variable`. */
   readonly type: string;
   /** Provider of the fleet that it belongs to; undefined: to none. */
   readonly provider: string | undefined;
@@ -42,6 +42,6 @@ export interface PolicyWaiver {
   readonly rule: string;
   /** Path of the object, or of what it lies in: `aws-fleet` is the whole stack. Default: everywhere. */
   readonly resource?: string;
-  /** Why it is right here; shown in every plan. */
+  /** Why it is right here; every synth warns with it. */
   readonly reason: string;
 }

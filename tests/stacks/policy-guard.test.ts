@@ -1,3 +1,4 @@
+import { Aspects, TerraformElement, TerraformHclModule, TerraformStack, TerraformVariable } from "cdktf";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ns1 } from "../../constructs/dns/ns1/ns1";
@@ -13,6 +14,7 @@ import { STACKPATH_POLICIES } from "../../constructs/providers/stackpath/stackpa
 import { EQUINIX_POLICIES } from "../../constructs/providers/equinix/equinix-policies";
 import { VULTR_POLICIES } from "../../constructs/providers/vultr/vultr-policies";
 import type { PolicyWaiver } from "../../constructs/policies/policy-rule";
+import { TERRAFORM_POLICIES } from "../../constructs/policies/terraform-policies";
 import { IDENTITY_POLICIES } from "../../constructs/secrets/identity-policies";
 import { policyRules } from "../../stacks/policy-guard";
 import {
@@ -121,6 +123,80 @@ describe("a synth", () => {
   });
 });
 
+describe("nothing is out of the rules' sight:", () => {
+  const wide = { policy: JSON.stringify({ Statement: { Effect: "Allow", Action: "*", Resource: "a" } }) };
+  const state = { kind: "s3", bucket: "state", region: "us-east-1" } as const;
+
+  test.each<[string, RegExp, (fleet: DataPlaneFleet) => void]>([
+    [
+      "a stack within a stack",
+      /aws-fleet\/inner\/.* \(aws_iam_policy\): it allows \*/,
+      (fleet) => {
+        const inner = new TerraformStack(TerraformStack.of(fleet), "inner");
+        inner.addOverride("resource.aws_iam_policy.wide", wide);
+      },
+    ],
+    [
+      "a dynamic block",
+      /\(aws_security_group\): port 22 is open to 0\.0\.0\.0\/0/,
+      (fleet) => {
+        TerraformStack.of(fleet).addOverride("resource.aws_security_group.many", {
+          dynamic: {
+            ingress: {
+              for_each: "${toset([22])}",
+              content: {
+                protocol: "tcp",
+                from_port: "${ingress.value}",
+                to_port: "${ingress.value}",
+                cidr_blocks: ["0.0.0.0/0"],
+              },
+            },
+          },
+        });
+      },
+    ],
+    [
+      "a module",
+      /aws-fleet\/borrowed \(module\): it takes its objects from elsewhere\/vpc\/aws/,
+      (fleet) =>
+        new TerraformHclModule(TerraformStack.of(fleet), "borrowed", { source: "elsewhere/vpc/aws" }),
+    ],
+    [
+      "a variable",
+      /aws-fleet\/secret \(variable\): it is sensitive, and its default stands in the code/,
+      (fleet) =>
+        new TerraformVariable(TerraformStack.of(fleet), "secret", {
+          sensitive: true,
+          default: "c4n4ry-default",
+        }),
+    ],
+    [
+      "the state's block",
+      /aws-fleet\/backend \(backend\.s3\): encrypt is not set[^]*secret_key is set in the code/,
+      (fleet) => {
+        TerraformStack.of(fleet).addOverride("terraform.backend.s3.encrypt", false);
+        TerraformStack.of(fleet).addOverride("terraform.backend.s3.secret_key", "c4n4ry-state");
+      },
+    ],
+    [
+      "an aspect, which would change what was judged",
+      /aws-fleet\/fleet: it has an aspect/,
+      (fleet) => {
+        Aspects.of(fleet).add({
+          visit: (node) => {
+            if (TerraformElement.isTerraformElement(node)) node.addOverride("metadata_options", {});
+          },
+        });
+      },
+    ],
+  ])("%s", (_, refused, tamper) => {
+    const fleets = [tampered(tamper), stackpathFleet()];
+    const broken = () => synthesize(testEnvironment({ sandbox: false, state, fleets }));
+    expect(broken).toThrow(refused);
+    expect(broken).not.toThrow(/c4n4ry/);
+  });
+});
+
 describe("a waiver", () => {
   const problems = (waiver: object) => checkForm({ ...testEnvironment(), waivers: [waiver] });
 
@@ -137,6 +213,7 @@ describe("a waiver", () => {
 
 describe("the rules", () => {
   const all = [
+    ...TERRAFORM_POLICIES,
     ...IDENTITY_POLICIES,
     ...AWS_POLICIES,
     ...STACKPATH_POLICIES,

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { examineCredentials } from "../../../cli/doctor/examine-credentials";
+import { TerraformStack } from "cdktf";
 import { examineEnvironment } from "../../../cli/doctor/examine-environment";
 import { examinePlugins } from "../../../cli/doctor/examine-plugins";
 import { examineSandbox } from "../../../cli/doctor/examine-sandbox";
@@ -13,7 +14,7 @@ import { PolycastError } from "../../../constructs/fleet/problem";
 import sandbox from "../../../environments/sandbox";
 import { openLiveStore } from "../../../live/open-live-store";
 import { writeRetirement } from "../../../live/retirement-record";
-import { testEnvironment } from "../../environment-for-tests";
+import { awsFleet, stackpathFleet, testEnvironment } from "../../environment-for-tests";
 import { loopback, type Loopback } from "../../loopback";
 
 const directory = mkdtempSync(join(tmpdir(), "doctor-"));
@@ -91,6 +92,22 @@ describe("an environment", () => {
     expect(plugins).toContainEqual({ source: "hashicorp/aws", version: "5.100.0" });
     expect(plugins).toContainEqual({ source: "ns1-terraform/ns1", version: "2.9.0" });
     expect(plugins).toContainEqual({ source: "stackpath/stackpath", version: "2.1.0" });
+  });
+
+  test("that makes exceptions from the policies is warned of each, with its reason", () => {
+    const sound = awsFleet();
+    const careless = {
+      ...sound,
+      fleet: (...[scope, ...rest]: Parameters<typeof sound.fleet>) => {
+        TerraformStack.of(scope).addOverride("resource.aws_ebs_volume.scratch", {});
+        return sound.fleet(scope, ...rest);
+      },
+    };
+    const waivers = [{ rule: "aws-encrypted-volumes", reason: "nothing is stored there" }];
+    const { findings } = examineEnvironment({ ...sandbox, fleets: [careless, stackpathFleet()], waivers });
+    expect(lines(findings).slice(1)).toEqual([
+      "warn environment sandbox: aws-fleet: aws-encrypted-volumes at aws-fleet/scratch: it is not encrypted. Waived: nothing is stored there",
+    ]);
   });
 
   test("that could not be says everything that is wrong", () => {

@@ -24,6 +24,9 @@ describe("actions", () => {
       "it allows logs:Put*",
     ]);
     expect(actions(text({ Action: "logs:PutLogEvent?", Resource: LOGS }))).toHaveLength(1);
+    expect(actions(text({ Action: ["${var.actions}", "logs:${var.verb}"], Resource: LOGS }))).toHaveLength(2);
+    // IAM would refuse it, or read it some day.
+    expect(actions(JSON.stringify({ Statement: { Effect: "allow", Action: "s3:*" } }))).toHaveLength(1);
     expect(actions(text({ NotAction: "iam:*", Resource: LOGS }))).toEqual([
       "NotAction allows everything else",
     ]);
@@ -36,6 +39,8 @@ describe("actions", () => {
   });
 
   test("have to be readable at synth", () => {
+    const quoted = text({ Action: "logs:PutLogEvents", Resource: "QUOTED" });
+    expect(actions(quoted.replace("QUOTED", '${element(split(":", aws_a.b.arn), 4)}'))).toEqual([]);
     expect(actions("${data.aws_iam_policy_document.a.json}")).toEqual([
       "its text is not known before the apply, so nobody can check it",
     ]);
@@ -62,7 +67,7 @@ describe("a policy that stands within something else", () => {
       ["aws_rolesanywhere_profile", { session_policy: wide }],
     ] as const) {
       expect(of("iam-no-wildcard-action", type, attributes)).toEqual(["it allows *"]);
-      expect(of("iam-no-wildcard-resource", type, attributes)).toEqual(["it allows * on everything"]);
+      expect(of("iam-no-wildcard-resource", type, attributes)).toEqual(["it allows * on *"]);
     }
   });
 
@@ -77,21 +82,88 @@ describe("a policy that stands within something else", () => {
   });
 });
 
+describe("a role", () => {
+  test.each([
+    ["aws_iam_instance_profile", "role"],
+    ["aws_ssm_activation", "iam_role"],
+  ])("that %s takes is one of the same stack", (type, argument) => {
+    const named = (name: string) =>
+      judge(IDENTITY_POLICIES, "iam-no-wildcard-action", policyObject(type, { [argument]: name }));
+    expect(named("OrganizationAccountAccessRole")).toEqual([
+      "it attaches OrganizationAccountAccessRole, whose text is not here",
+    ]);
+    expect(named("${data.aws_iam_role.a.name}")).toHaveLength(1);
+    expect(named("${aws_iam_role.a.name}")).toEqual([]);
+  });
+
+  const trust = (statement: object, type = "aws_iam_role", argument = "assume_role_policy") =>
+    judge(
+      IDENTITY_POLICIES,
+      "iam-no-open-trust",
+      policyObject(type, { [argument]: text({ Action: "sts:AssumeRole", ...statement }) }),
+    );
+
+  test("trusts somebody by name", () => {
+    expect(trust({ Principal: { Service: "ec2.amazonaws.com" } })).toEqual([]);
+    expect(trust({ Principal: { AWS: ["arn:aws:iam::1:root"] } })).toEqual([]);
+    for (const Principal of ["*", { AWS: "*" }, { AWS: ["arn:aws:iam::1:root", "*"] }]) {
+      expect(trust({ Principal })).toEqual(["it trusts everybody"]);
+      expect(trust({ Principal, Condition: { Bool: { "aws:SecureTransport": "true" } } })).toHaveLength(1);
+      const Condition = { StringEquals: { "aws:PrincipalOrgID": "o-1" } };
+      expect(trust({ Principal, Condition })).toEqual([]);
+      expect(trust({ Principal, Effect: "Deny" })).toEqual([]);
+    }
+    expect(trust({ NotPrincipal: { AWS: "arn:aws:iam::1:root" } })).toHaveLength(1);
+  });
+
+  test("is not alone in that: so do resources with policies of their own", () => {
+    expect(trust({ Principal: "*" }, "aws_s3_bucket_policy", "policy")).toHaveLength(1);
+    expect(trust({ Principal: "*" }, "aws_cloudwatch_log_resource_policy", "policy_document")).toHaveLength(
+      1,
+    );
+    const unread = policyObject("aws_kms_key", { policy: "${data.aws_iam_policy_document.a.json}" });
+    expect(judge(IDENTITY_POLICIES, "iam-no-open-trust", unread)).toHaveLength(1);
+    expect(judge(IDENTITY_POLICIES, "iam-no-open-trust", policyObject("aws_kms_key", {}))).toEqual([]);
+  });
+});
+
 describe("resources", () => {
   test("are named, where an action knows one", () => {
     expect(resources(text({ Action: ["logs:PutLogEvents"], Resource: LOGS }))).toEqual([]);
     expect(resources(text({ Action: ["logs:PutLogEvents"], Resource: "*" }))).toEqual([
-      "it allows logs:PutLogEvents on everything",
+      "it allows logs:PutLogEvents on *",
     ]);
     expect(resources(text({ Action: "s3:GetObject", Resource: ["arn:aws:s3:::*"] }))).toHaveLength(1);
     expect(resources(text({ Action: "logs:PutLogEvents", Resource: "arn:aws:logs:*:*:*" }))).toHaveLength(1);
     expect(resources(text({ Action: "s3:GetObject", NotResource: "arn:aws:s3:::a" }))).toHaveLength(1);
   });
 
+  test.each([
+    ["arn:aws:logs:eu-west-1:1:log-group:*", true],
+    ["arn:aws:logs:*:*:log-group:*:log-stream:*", true],
+    ["arn:aws:logs:eu-west-1:1:log-group:/polycast/*", true],
+    ["arn:aws:logs:eu-west-1:1:log-group:/polycast/a:*", false],
+    ["arn:aws:logs:eu-west-1:1:log-group:/polycast/a:log-stream:*", false],
+    ["arn:aws:iam::1:role/*", true],
+    ["arn:aws:iam::1:role/edge", false],
+    ["arn:aws:ec2:*:*:instance/*", true],
+    ["arn:aws:ssm:eu-west-1:1:parameter/edge/*", true],
+    ["arn:aws:s3:::bucket/*", false],
+    ["arn:aws:s3:::*/key", true],
+    ["arn:aws:s3:::bucket*", true],
+    ["arn:${data.aws_partition.a.partition}:sqs:eu-west-1:1:*", true],
+    ["${aws_s3_bucket.a.arn}/*", false],
+    ["*", true],
+  ])("%s is a wildcard: %s", (resource, wildcard) => {
+    expect(resources(text({ Action: "some:Action", Resource: ["arn:aws:sqs:a:1:b", resource] }))).toEqual(
+      wildcard ? [`it allows some:Action on ${resource}`] : [],
+    );
+  });
+
   test("are left open for the actions that know none, and only for these", () => {
     expect(resources(text({ Action: ACTIONS_WITHOUT_RESOURCE, Resource: "*" }))).toEqual([]);
     const mixed = { Action: [...ACTIONS_WITHOUT_RESOURCE, "ssm:GetParameter"], Resource: "*" };
-    expect(resources(text(mixed))).toEqual(["it allows ssm:GetParameter on everything"]);
+    expect(resources(text(mixed))).toEqual(["it allows ssm:GetParameter on *"]);
   });
 });
 

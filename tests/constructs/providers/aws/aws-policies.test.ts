@@ -47,6 +47,43 @@ describe("SSH open to the world", () => {
   });
 });
 
+describe("the ways around a security group's rule", () => {
+  const ssh = (type: string, attributes: object, context?: Partial<PolicyContext>) =>
+    rule("aws-no-open-ssh", type, { ...attributes }, context);
+  const tunnel = { listeners: [{ port: 22, protocol: "TCP", role: "tunnel" }] } as const;
+
+  test("are refused: a VPC's default group, and ports that are known to Terraform only", () => {
+    const ingress = { protocol: "tcp", from_port: 22, to_port: 22, cidr_blocks: ["0.0.0.0/0"] };
+    expect(ssh("aws_default_security_group", { ingress })).toHaveLength(1);
+    expect(
+      ssh("aws_security_group", { ingress: { ...ingress, from_port: "${var.a}", to_port: "${var.a}" } }),
+    ).toEqual(["port 22 is open to 0.0.0.0/0"]);
+    expect(
+      ssh("aws_security_group", { ingress: { ...ingress, from_port: undefined, to_port: undefined } }),
+    ).toHaveLength(1);
+    expect(ssh("aws_security_group", { ingress: "${var.rules}" })).toEqual([]);
+  });
+
+  test("are refused: a prefix list of the world", () => {
+    const entry = [{ cidr: "198.51.100.0/24" }, { cidr: "0.0.0.0/1" }];
+    expect(ssh("aws_ec2_managed_prefix_list", { entry })).toEqual([
+      "a list that rules refer to holds 0.0.0.0/1",
+    ]);
+    expect(ssh("aws_ec2_managed_prefix_list_entry", { cidr: "::/0" })).toHaveLength(1);
+    expect(ssh("aws_ec2_managed_prefix_list_entry", { cidr: "198.51.100.0/24" })).toEqual([]);
+  });
+
+  test("are refused: another port that leads to SSH, but where the tunnel server listens", () => {
+    expect(ssh("aws_lb_target_group", { port: 22 })).toEqual(["clients are led to port 22 of the nodes"]);
+    expect(ssh("aws_lb_target_group", { port: "22" })).toHaveLength(1);
+    expect(ssh("aws_lb_target_group", { port: 443 })).toEqual([]);
+    expect(ssh("aws_lb_target_group", { port: 22 }, tunnel)).toEqual([]);
+    const port_override = [{ listener_port: 2022, endpoint_port: 22 }];
+    expect(ssh("aws_globalaccelerator_endpoint_group", { port_override })).toHaveLength(1);
+    expect(ssh("aws_globalaccelerator_endpoint_group", {})).toEqual([]);
+  });
+});
+
 describe("volumes", () => {
   const template = (...devices: object[]) =>
     rule("aws-encrypted-volumes", "aws_launch_template", { block_device_mappings: devices });
@@ -58,15 +95,30 @@ describe("volumes", () => {
       "the volume /dev/xvda is not encrypted",
     ]);
     expect(template(device({ volume_type: "gp3" }))).toHaveLength(1);
-    expect(template()).toEqual(["the root volume is left to the account's default"]);
+    const left = ["the root volume is left to the account's default"];
+    expect(template()).toEqual(left);
+    expect(template({ device_name: "/dev/sdf", ebs: { encrypted: true } })).toEqual(left);
+    expect(template({ device_name: "/dev/xvda" })).toEqual(left);
+    expect(template({ device_name: "${data.aws_ami.a.root_device_name}", ebs: { encrypted: true } })).toEqual(
+      [],
+    );
     const instance = (attributes: object) => rule("aws-encrypted-volumes", "aws_instance", { ...attributes });
     expect(instance({ root_block_device: { encrypted: true } })).toEqual([]);
     expect(instance({})).toHaveLength(1);
     expect(
       instance({ root_block_device: { encrypted: true }, ebs_block_device: [{ encrypted: false }] }),
     ).toHaveLength(1);
-    expect(rule("aws-encrypted-volumes", "aws_ebs_volume", {})).toHaveLength(1);
-    expect(rule("aws-encrypted-volumes", "aws_ebs_volume", { encrypted: true })).toEqual([]);
+    for (const type of ["aws_spot_instance_request", "aws_launch_configuration"]) {
+      expect(rule("aws-encrypted-volumes", type, {})).toHaveLength(1);
+    }
+    for (const type of ["aws_ebs_volume", "aws_ebs_snapshot_copy", "aws_ami_copy", "aws_efs_file_system"]) {
+      expect(rule("aws-encrypted-volumes", type, {})).toEqual(["it is not encrypted"]);
+      expect(rule("aws-encrypted-volumes", type, { encrypted: true })).toEqual([]);
+    }
+    const byDefault = (enabled?: boolean) =>
+      rule("aws-encrypted-volumes", "aws_ebs_encryption_by_default", { enabled });
+    expect(byDefault(false)).toEqual(["it switches the account's default off"]);
+    expect(byDefault()).toEqual([]);
   });
 });
 
@@ -79,7 +131,12 @@ describe("metadata", () => {
     [{ metadata_options: {} }, 1],
     [{}, 1],
   ])("%j breaks the rule %i times", (attributes, times) => {
-    for (const type of ["aws_launch_template", "aws_instance"]) {
+    for (const type of [
+      "aws_launch_template",
+      "aws_instance",
+      "aws_spot_instance_request",
+      "aws_launch_configuration",
+    ]) {
       expect(rule("aws-imdsv2", type, attributes)).toHaveLength(times);
     }
   });
@@ -118,8 +175,20 @@ describe("tags", () => {
   });
 });
 
+test("tags are on a group of nodes too, which default tags do not reach, and they say something", () => {
+  const group = (...tag: object[]) => rule("aws-tags", "aws_autoscaling_group", { tag });
+  const [environment, fleet] = ["polycast:environment", "polycast:fleet"].map((key) => ({ key, value: "a" }));
+  expect(group({ ...environment }, { ...fleet })).toEqual([]);
+  expect(group({ ...environment }, { ...fleet, value: "" })).toEqual(["the group has no tag polycast:fleet"]);
+  expect(group()).toHaveLength(2);
+});
+
 test("a key is no way for nodes that can have a role, and the only one for others", () => {
-  const key = (provider: string) => rule("aws-no-static-key", "aws_iam_access_key", {}, {}, { provider });
+  const key = (provider?: string) => rule("aws-no-static-key", "aws_iam_access_key", {}, {}, { provider });
   expect(key("aws")).toEqual(["a key is made for nodes on AWS, which can have a role"]);
   expect(key("stackpath")).toEqual([]);
+  expect(key()).toEqual(["a key is made where there are no nodes that could need one"]);
+  for (const type of ["aws_iam_user_login_profile", "aws_iam_service_specific_credential"]) {
+    expect(rule("aws-no-static-key", type, {}, {}, { provider: "stackpath" })).toHaveLength(1);
+  }
 });

@@ -1,3 +1,4 @@
+import { isEmpty } from "./blocks";
 import type { PolicyRule } from "./policy-rule";
 
 /**
@@ -16,7 +17,7 @@ export function noCredentialsInCode(provider: string, names: readonly string[]):
       sandbox
         ? []
         : names
-            .filter((name) => attributes[name] !== undefined)
+            .filter((name) => !isEmpty(attributes[name]))
             .map((name) => `${name} is set in the code; the environment's variables are for that`),
   };
 }

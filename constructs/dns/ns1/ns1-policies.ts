@@ -1,14 +1,16 @@
+import { texts } from "../../policies/blocks";
 import { noCredentialsInCode } from "../../policies/no-credentials-in-code";
 import type { PolicyRule } from "../../policies/policy-rule";
 
 const noKeyInState: PolicyRule = {
   id: "ns1-no-key-in-state",
   severity: "high",
-  demand: "No API key is made by Terraform",
+  demand: "No key is made by Terraform",
   reason: "Terraform keeps it in plain text in the state of DNS, and who has it moves all traffic.",
   // https://registry.terraform.io/providers/ns1-terraform/ns1/2.9.0/docs/resources/apikey
-  types: ["ns1_apikey"],
-  violations: () => ["it makes an API key"],
+  // https://registry.terraform.io/providers/ns1-terraform/ns1/2.9.0/docs/resources/tsigkey
+  types: ["ns1_apikey", "ns1_tsigkey"],
+  violations: () => ["it makes a key"],
 };
 
 const verifiedMonitors: PolicyRule = {
@@ -18,7 +20,7 @@ const verifiedMonitors: PolicyRule = {
   reason: "One place that loses its own network would take a healthy fleet out of DNS.",
   types: ["ns1_monitoringjob"],
   violations({ attributes }) {
-    const regions = (attributes["regions"] ?? []) as readonly unknown[];
+    const regions = texts(attributes["regions"]);
     return [
       ...(regions.length >= 3 ? [] : [`it looks from ${regions.length}`]),
       ...(attributes["policy"] === "quorum" ? [] : ["it does not go by the majority"]),

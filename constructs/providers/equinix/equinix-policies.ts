@@ -1,3 +1,4 @@
+import { blocks, isEmpty } from "../../policies/blocks";
 import { noCredentialsInCode } from "../../policies/no-credentials-in-code";
 import type { PolicyRule } from "../../policies/policy-rule";
 import { taggedMachines } from "../../policies/tagged-machines";
@@ -9,16 +10,22 @@ const sessionPassword: PolicyRule = {
   reason: "Without one, whoever can send packets to the routers can end sessions.",
   types: ["equinix_metal_project"],
   violations: ({ attributes }) =>
-    ((attributes["bgp_config"] ?? []) as readonly Readonly<Record<string, unknown>>[]).some(
-      ({ md5 }) => md5 === undefined,
-    )
-      ? ["its bgp_config has no md5"]
-      : [],
+    blocks(attributes["bgp_config"]).some(({ md5 }) => isEmpty(md5)) ? ["its bgp_config has no md5"] : [],
+};
+
+const noKeyInState: PolicyRule = {
+  id: "equinix-no-key-in-state",
+  severity: "high",
+  demand: "No API key is made by Terraform",
+  reason: "Terraform keeps it in plain text in the state of a fleet, and who has it has the machines.",
+  types: ["equinix_metal_project_api_key", "equinix_metal_user_api_key"],
+  violations: () => ["it makes an API key"],
 };
 
 /** What must hold for every fleet on Equinix Metal. It has no firewall: the node's own is the only one. */
 export const EQUINIX_POLICIES: readonly PolicyRule[] = [
   sessionPassword,
-  taggedMachines("equinix-tags", "equinix_metal_device", "A device"),
+  noKeyInState,
+  taggedMachines("equinix-tags", ["equinix_metal_device"], "A device"),
   noCredentialsInCode("equinix", ["auth_token", "client_secret", "token"]),
 ];

@@ -1,61 +1,65 @@
+import { blocks, isEmpty, isTrue, texts } from "../../policies/blocks";
 import { isWorld, openAdministrativePorts } from "../../policies/open-to-the-world";
 import { noCredentialsInCode } from "../../policies/no-credentials-in-code";
-import type { PolicyContext, PolicyRule } from "../../policies/policy-rule";
+import type { PolicyContext, PolicyObject, PolicyRule } from "../../policies/policy-rule";
 
-/** What a network policy says of one direction. */
-interface Rule {
-  readonly action?: string;
-  /** Without one, every protocol. */
-  readonly protocol?: { readonly tcp?: Tcp | readonly Tcp[] } & Readonly<Record<string, unknown>>;
-  /** Without one, everybody. */
-  readonly from?: From | readonly From[];
-}
-interface Tcp {
-  /** Ports and ranges, `2000-2010`; without any, all of them. */
-  readonly destination_ports?: readonly string[];
-}
-interface From {
-  readonly ip_block?: IpBlock | readonly IpBlock[];
-}
-interface IpBlock {
-  readonly cidr?: string;
-}
+type Attributes = PolicyObject["attributes"];
 
 const openSsh: PolicyRule = {
   id: "stackpath-no-open-ssh",
   severity: "high",
   demand: "No network policy opens SSH to the world",
   reason: "Nodes are replaced, not mended by hand; who must look goes through a network of their own.",
-  types: ["stackpath_compute_network_policy"],
-  violations({ attributes }, context) {
-    return [(attributes["ingress"] as Rule | readonly Rule[] | undefined) ?? []]
-      .flat()
-      .flatMap((rule) => openIn(rule, context));
+  types: ["stackpath_compute_network_policy", "stackpath_compute_workload"],
+  violations({ type, attributes }, context) {
+    return type === "stackpath_compute_workload"
+      ? openedByPorts(attributes, context)
+      : blocks(attributes["ingress"]).flatMap((rule) => openIn(rule, context));
   },
 };
 
-function openIn({ action, protocol, from }: Rule, context: PolicyContext): readonly string[] {
-  if (action !== "ALLOW") return [];
-  const blocks = [from ?? []].flat().flatMap(({ ip_block: block }) => [block ?? []].flat());
-  const open =
-    from === undefined ? ["everybody"] : blocks.flatMap(({ cidr = "" }) => (isWorld(cidr) ? cidr : []));
+function openIn({ action, protocol, from }: Attributes, context: PolicyContext): readonly string[] {
+  if (String(action).toUpperCase() === "BLOCK") return [];
+  const open = worldIn(from);
   if (open.length === 0) return [];
-  return rangesOf(protocol)
-    .flatMap(([low, high]) => openAdministrativePorts(low, high, context))
-    .map((port) => `port ${port} is open to ${open.join(", ")}`);
+  return [
+    ...new Set(rangesOf(protocol).flatMap(([low, high]) => openAdministrativePorts(low, high, context))),
+  ].map((port) => `port ${port} is open to ${open.join(", ")}`);
 }
 
-function rangesOf(protocol: Rule["protocol"]): readonly (readonly [number, number])[] {
-  const everything = [[0, 65_535]] as const;
-  if (protocol === undefined) return everything;
-  return [protocol.tcp ?? []].flat().flatMap(({ destination_ports: ports }) =>
-    ports === undefined || ports.length === 0
-      ? everything
-      : ports.map((range) => {
-          const [low, high = low] = range.split("-").map(Number);
-          return [low ?? 0, high ?? 0] as const;
-        }),
-  );
+/** Without senders, or with none that is named, everybody is one. */
+function worldIn(from: unknown): readonly string[] {
+  const senders = blocks(from).flatMap(Object.values).flatMap(blocks);
+  if (senders.length === 0) return ["everybody"];
+  return senders.map(({ cidr }) => String(cidr)).filter(isWorld);
+}
+
+/** Ports and ranges, `2000-2010`; without any, or without a protocol, all of them. */
+function rangesOf(protocol: unknown): readonly (readonly [number, number])[] {
+  const everything = [0, 65_535] as const;
+  const protocols = blocks(protocol);
+  if (protocols.every((each) => Object.keys(each).length === 0)) return [everything];
+  return protocols
+    .flatMap(({ tcp, tcp_udp: both }) => [...blocks(tcp), ...blocks(both)])
+    .flatMap(({ destination_ports: ports }) => {
+      const ranges = texts(ports);
+      return ranges.length === 0 ? [everything] : ranges.map((range) => rangeOf(range) ?? everything);
+    });
+}
+
+/** Undefined: it is known to Terraform only. */
+function rangeOf(range: string): readonly [number, number] | undefined {
+  const [, low, high = low] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
+  return low === undefined ? undefined : [Number(low), Number(high)];
+}
+
+/** A port of a workload can bring a policy of its own, which lets everybody in. */
+function openedByPorts(workload: Attributes, context: PolicyContext): readonly string[] {
+  return [...blocks(workload["virtual_machine"]), ...blocks(workload["container"])]
+    .flatMap(({ port }) => blocks(port))
+    .filter((each) => isTrue(each["enable_implicit_network_policy"]) && each["protocol"] !== "UDP")
+    .flatMap(({ port }) => openAdministrativePorts(Number(port), Number(port), context))
+    .map((port) => `port ${port} is open to everybody by its implicit network policy`);
 }
 
 const labels: PolicyRule = {
@@ -65,8 +69,8 @@ const labels: PolicyRule = {
   reason: "Its firewall chooses instances by this label: without it they have none.",
   types: ["stackpath_compute_workload"],
   violations({ attributes }) {
-    const { "polycast-fleet": fleet } = (attributes["labels"] ?? {}) as Readonly<Record<string, unknown>>;
-    return fleet === undefined ? ["it has no label polycast-fleet"] : [];
+    const [given = {}] = blocks(attributes["labels"]);
+    return isEmpty(given["polycast-fleet"]) ? ["it has no label polycast-fleet"] : [];
   },
 };
 

@@ -8,8 +8,17 @@ test("a project with BGP has a password", () => {
   const config = { deployment_type: "local", asn: 65_000 };
   expect(project({ bgp_config: [config] })).toEqual(["its bgp_config has no md5"]);
   expect(project({ bgp_config: [{ ...config, md5: "${var.password}" }] })).toEqual([]);
+  expect(project({ bgp_config: { ...config, md5: "" } })).toHaveLength(1);
+  expect(project({ bgp_config: { ...config, md5: "${var.password}" } })).toEqual([]);
   expect(project({})).toEqual([]);
 });
+
+test.each(["equinix_metal_project_api_key", "equinix_metal_user_api_key"])(
+  "%s does not get into the state",
+  (type) => {
+    expect(judge(EQUINIX_POLICIES, "equinix-no-key-in-state", policyObject(type, {}))).toHaveLength(1);
+  },
+);
 
 test("a device has the tags of its owner", () => {
   const device = (tags?: readonly string[]) =>

@@ -18,11 +18,20 @@ describe("SSH open to the world", () => {
       { tcp: [{ destination_ports: ["22"] }] },
       { tcp: {} },
       { tcp: { destination_ports: [] } },
+      [{ tcp: [{ destination_ports: ["22"] }] }],
+      { tcp_udp: { destination_ports: ["22"] } },
+      { tcp_udp: {}, tcp: { destination_ports: ["22"] } },
+      { tcp: { destination_ports: ["${var.port}"] } },
+      { tcp: { destination_ports: "${var.ports}" } },
+      {},
     ]) {
       expect(ingress({ ...allow, protocol })).toHaveLength(1);
     }
     expect(ingress({ action: "ALLOW", from: world })).toHaveLength(1);
-    expect(ingress({ action: "ALLOW", protocol: allow.protocol })).toEqual(["port 22 is open to everybody"]);
+    for (const from of [undefined, {}, [{}], { ip_block: [] }]) {
+      expect(ingress({ ...allow, from })).toEqual(["port 22 is open to everybody"]);
+    }
+    expect(ingress({ ...allow, action: "allow" })).toHaveLength(1);
     expect(
       ingress({ ...allow, from: [{ ip_block: [{ cidr: "10.0.0.0/8" }, { cidr: "0.0.0.0/1" }] }] }),
     ).toEqual(["port 22 is open to 0.0.0.0/1"]);
@@ -32,12 +41,29 @@ describe("SSH open to the world", () => {
     expect(ingress({ ...allow, action: "BLOCK" })).toEqual([]);
     expect(ingress({ ...allow, protocol: { udp: { destination_ports: ["22"] } } })).toEqual([]);
     expect(ingress({ ...allow, protocol: { tcp: { destination_ports: ["443", "2222"] } } })).toEqual([]);
+    expect(
+      ingress({ ...allow, from: { instance_selector: [{ key: "role", values: ["bastion"] }] } }),
+    ).toEqual([]);
     expect(ingress({ ...allow, from: { ip_block: { cidr: "198.51.100.0/24" } } })).toEqual([]);
   });
 
   test("is a declared tunnel listener's right", () => {
     expect(ingress(allow, { listeners: [{ port: 22, protocol: "TCP", role: "tunnel" }] })).toEqual([]);
   });
+});
+
+test("a workload's port brings no policy that opens SSH", () => {
+  const workload = (kind: string, port: object) =>
+    judge(
+      STACKPATH_POLICIES,
+      "stackpath-no-open-ssh",
+      policyObject("stackpath_compute_workload", { [kind]: { port: [port] } }),
+    );
+  for (const kind of ["virtual_machine", "container"]) {
+    expect(workload(kind, { port: 22, enable_implicit_network_policy: true })).toHaveLength(1);
+    expect(workload(kind, { port: 443, enable_implicit_network_policy: true })).toEqual([]);
+    expect(workload(kind, { port: 22 })).toEqual([]);
+  }
 });
 
 test("a workload has the label by which its firewall finds it", () => {
@@ -48,6 +74,7 @@ test("a workload has the label by which its firewall finds it", () => {
       policyObject("stackpath_compute_workload", labels === undefined ? {} : { labels }),
     );
   expect(workload({ "polycast-fleet": "test-stackpath" })).toEqual([]);
+  expect(workload({ "polycast-fleet": "" })).toHaveLength(1);
   expect(workload({})).toHaveLength(1);
   expect(workload()).toHaveLength(1);
 });

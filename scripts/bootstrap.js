@@ -22,6 +22,7 @@ if (!existsSync(path.join(root, "node_modules", ".package-lock.json"))) {
     process.exit(1);
   }
   console.log("Installing dependencies (once, about half a minute) ...");
-  run([process.env.npm_execpath, "ci"]);
+  // No dependency runs anything here; npm heeds allowScripts of package.json from 11 on only.
+  run([process.env.npm_execpath, "ci", "--ignore-scripts"]);
 }
 run([path.join(__dirname, "bindings.js")]);

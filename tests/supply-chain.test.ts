@@ -19,12 +19,15 @@ describe.each(readdirSync(path.join(ROOT, WORKFLOWS)))("the workflow %s", (file)
   });
 
   const workflow = parse(text) as {
+    on: Record<string, unknown>;
     permissions?: Record<string, string>;
     jobs: Record<string, { permissions?: Record<string, string>; environment?: string }>;
   };
 
   test("has no long-lived keys of a cloud that gives short-lived ones", () => {
     const secrets = [...text.matchAll(/secrets\.(\w+)/g)].map(([, name = ""]) => name);
+    // All of them at once, or by a name that is not there to be read.
+    expect(text).not.toMatch(/secrets:\s*inherit|toJSON\(\s*secrets|secrets\s*\[/i);
     expect(secrets.filter((name) => /^(AWS|NS1|VULTR|METAL|EQUINIX|PACKET|TF_|NPM)/i.test(name))).toEqual([]);
     expect(text).not.toMatch(/aws-access-key-id|aws-secret-access-key/);
   });
@@ -34,6 +37,16 @@ describe.each(readdirSync(path.join(ROOT, WORKFLOWS)))("the workflow %s", (file)
     for (const job of Object.values(workflow.jobs)) {
       if (JSON.stringify(job).includes("secrets.")) expect(job.environment).toBeDefined();
     }
+  });
+
+  test("runs nothing of a dependency's own at its installation", () => {
+    const installs = [...text.matchAll(/\bnpm (?:ci|i|install)\b.*/g)].map(([command]) => command);
+    expect(installs.filter((command) => !command.includes("--ignore-scripts"))).toEqual([]);
+  });
+
+  test("never runs a stranger's change with the rights of this repository", () => {
+    expect(Object.keys(workflow.on)).not.toContain("pull_request_target");
+    expect(Object.keys(workflow.on)).not.toContain("workflow_run");
   });
 
   test("may read the code; no job may both change it and reach a cloud", () => {
@@ -90,6 +103,10 @@ describe("dependencies", () => {
   test("come from whatever registry is set: the lock file names no host", () => {
     expect(Object.values(lock.packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
     expect(read(".npmrc")).not.toMatch(/registry\s*=|_auth/);
+  });
+
+  test("run nothing at their installation where Polycast installs them", () => {
+    expect(read("scripts", "bootstrap.js")).toMatch(/"ci", "--ignore-scripts"/);
   });
 
   test("of Checkov are each pinned too", () => {

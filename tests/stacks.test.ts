@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { planDeployment } from "../live/deployment";
@@ -132,6 +132,12 @@ describe("an output directory", () => {
       guardOutput(directory, "staging");
     }).toThrow(/belongs to the environment "production"[^]*CDKTF_OUTPUT=cdktf.out.staging/);
     expect(readFileSync(path.join(directory, "environment"), "utf8")).toBe("production");
+  });
+
+  test("is for its owner alone, whoever made it, since Terraform leaves plans and states there", () => {
+    chmodSync(directory, 0o755);
+    guardOutput(directory, "production");
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
   });
 });
 

@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { makeRunDirectory } from "../run-directory";
 import type { Candidate } from "./candidates";
 import { terraform } from "./stack-terraform";
 import {
@@ -49,7 +50,7 @@ export type PlannedChange = Plan["resource_changes"][number];
  * @throws TerraformRefusal where Terraform cannot plan.
  */
 export async function trialPlan(stack: SynthesizedStack, candidates: readonly Candidate[]): Promise<Plan> {
-  const copies = mkdtempSync(join(dirname(dirname(stack.directory)), "adopt-"));
+  const copies = makeRunDirectory(dirname(dirname(stack.directory)), "adopt");
   const copy = join(copies, stack.name);
   try {
     cpSync(stack.directory, copy, { recursive: true, filter: (path) => basename(path) !== ".terraform" });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { secretFilter } from "../../builds/secret-filter";
@@ -7,7 +8,7 @@ import { PolycastError } from "../../constructs/fleet/problem";
 import type { ImageTools, RunOptions, RunResult } from "../../constructs/image/image-source";
 import { signalCode } from "../../sandbox/graceful-child";
 import { signalProcess } from "../../sandbox/process-table";
-import { makeWorkspace } from "./workspace";
+import { makeRunDirectory } from "../run-directory";
 
 /** How long a program may take to clean up once it has to end, in milliseconds: Packer ends a machine meanwhile. */
 const GRACE = 180_000;
@@ -70,7 +71,7 @@ export function buildTools({
     sandbox,
     state,
     get workspace() {
-      workspace ??= makeWorkspace();
+      workspace ??= makeRunDirectory(tmpdir(), "polycast-image");
       return workspace;
     },
     signal: stopping.signal,

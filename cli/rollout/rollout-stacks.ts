@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PolycastError } from "../../constructs/fleet/problem";
 import type { FleetDeployment } from "../../live/deployment";
@@ -16,6 +15,7 @@ import type { SynthesizedStack } from "../adopt/synthesized-stack";
 import { planSchema, type Plan } from "../adopt/trial-plan";
 import { keptIdentity, targetsOf } from "../keep-identity";
 import { preflight } from "../preflight";
+import { makeRunDirectory } from "../run-directory";
 import type { RolloutScene } from "./scene";
 
 /** How Terraform and OpenTofu say that somebody else is, or has just been, at work on a state -> what that means for us. */
@@ -33,8 +33,8 @@ export interface SavedPlan {
 
 /**
  * Synthesizes the stacks into the scene's own directory, since a deploy may be under way beside it, plans one and
- * hands the plan over. The plan is gone afterwards: it holds what the state holds, secrets too. Where the stack's deployment
- * keeps its identity, that is left out, and the cloud that it is in is not asked.
+ * hands the plan over. The plan is gone afterwards, or with the next one where we are killed: it holds what the state holds,
+ * secrets too. Where the stack's deployment keeps its identity, that is left out, and the cloud that it is in is not asked.
  *
  * @throws Overtaken where somebody else is at work on the state, TerraformRefusal where Terraform cannot plan.
  */
@@ -59,7 +59,7 @@ export async function withPlan<T>(
   const kept = keeping && (await keptIdentity(keeping.fleet.name, live));
   const synthesized = { name: stack, directory: join(outdir, "stacks", stack), env: { ...env, ...kept } };
   const targets = keeping === undefined ? [] : targetsOf(synthesized);
-  const secret = mkdtempSync(join(tmpdir(), "polycast-plan-"));
+  const secret = makeRunDirectory(join(environmentDirectory(environment.name), "plans"), "plan");
   try {
     const file = join(secret, "plan.bin");
     await unlocked(synthesized, ["init", "-input=false"]);

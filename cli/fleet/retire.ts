@@ -1,6 +1,6 @@
 import { PolycastError, refuseIfAny } from "../../constructs/fleet/problem";
 import { lastTraffic, parsePoints } from "../../live/traffic-valve";
-import { EDGE_DNS } from "../../live/stack-names";
+import { EDGE_DNS, fleetStackName, MANAGEMENT } from "../../live/stack-names";
 import { leaveFleetOut } from "../../live/leave-fleet-out";
 import { decideRetirement, type RetirementDecision } from "../../live/retirement";
 import {
@@ -13,6 +13,7 @@ import {
 import { setShare } from "../../live/set-share";
 import { evacuate } from "../../rollout/evacuate";
 import { Stopped } from "../exit-code";
+import { preflight } from "../preflight";
 import { remainingFleets } from "../rollout/remaining-fleets";
 import { personName } from "../rollout/person";
 import { readRollout } from "../rollout/rollout-store";
@@ -58,6 +59,9 @@ export interface RetirementReport {
  */
 export async function retire(fleet: string, options: RetireOptions): Promise<void> {
   const allow = options.allow === undefined ? undefined : parsePoints(options.allow, "--allow");
+  // All that its steps need: without what destroys it, it would be left drained.
+  const stacks = options.back ? [EDGE_DNS] : [fleetStackName(fleet), EDGE_DNS, MANAGEMENT];
+  await preflight(stacks, process.env);
   const wish = listenForStop();
   try {
     const scene = await openRetirement({

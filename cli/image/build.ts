@@ -5,9 +5,11 @@ import { ensureImage, type EnsuredImage } from "../../builds/ensure-image";
 import { wantedImage, wantedImages, type WantedImage } from "../../builds/wanted-images";
 import { sourceOf } from "../../builds/work-tree";
 import { PolycastError, show } from "../../constructs/fleet/problem";
+import { imageStackName } from "../../live/stack-names";
 import { IMAGE_BUILD } from "../../sandbox/graceful-child";
 import { FAILED, Stopped } from "../exit-code";
 import { listenForStop } from "../stop-wish";
+import { requireCredentials } from "../preflight";
 import { openDesk, type ImageDesk } from "./desk";
 import { openTools } from "./open-tools";
 
@@ -51,6 +53,11 @@ export function addBuild(image: Command): void {
       const desk = await openDesk(options.environment);
       const wanted = chosen(desk, options);
       const limit = parseLimit(options.limitMinutes);
+      await requireCredentials(
+        desk.environment,
+        wanted.map(({ provider }) => imageStackName(provider)),
+        desk.env,
+      );
       const builds = new Set<(why: Error) => void>();
       const wish = listenForStop(() => {
         for (const stop of builds) stop(STOPPED);

@@ -4,6 +4,8 @@ import { PolycastError } from "../../constructs/fleet/problem";
 import { command } from "../../rollout/command";
 import { evacuate } from "../../rollout/evacuate";
 import { waveInTransition, type RolloutState } from "../../rollout/rollout-state";
+import { EDGE_DNS } from "../../live/stack-names";
+import { preflight } from "../preflight";
 import { firstLine } from "./finding";
 import { personName } from "./person";
 import { remainingFleets } from "./remaining-fleets";
@@ -28,6 +30,7 @@ const LOCK_EVERY = 500;
  */
 export async function evacuateFleet(fleet: string, options: EvacuateOptions): Promise<void> {
   const { reason, json } = options;
+  await preflight([EDGE_DNS], process.env);
   const scene = await openScene("evacuation-stacks");
   const tell = (line: string): void => {
     process.stderr.write(`${line}\n`);

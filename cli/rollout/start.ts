@@ -6,7 +6,9 @@ import { describeShortfall } from "../../rollout/peak-load";
 import { planRollout } from "../../rollout/plan-rollout";
 import { startRollout, type RolloutState } from "../../rollout/rollout-state";
 import type { RolloutPlan } from "../../rollout/rollout-plan";
+import { ALL_STACKS } from "../cdktf";
 import { FAILED } from "../exit-code";
+import { preflight } from "../preflight";
 import { saysYes } from "../says-yes";
 import { keepShapes, planShapes } from "./approved-shapes";
 import { heldText, personName } from "./person";
@@ -28,6 +30,7 @@ export async function start(options: StartCommandOptions): Promise<void> {
   const tell = (text: string): void => {
     (options.json ? process.stderr : process.stdout).write(`${text}\n`);
   };
+  await preflight([ALL_STACKS], process.env);
   const terminal = { input: process.stdin, output: options.json ? process.stderr : process.stdout };
   const scene = await openScene();
   const { environment, live, clock } = scene;

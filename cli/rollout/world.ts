@@ -1,6 +1,8 @@
 import { recordedRelease, releaseText } from "../../live/live-release";
+import { EDGE_DNS } from "../../live/stack-names";
 import type { RolloutState } from "../../rollout/rollout-state";
 import type { RolloutWorld } from "../../rollout/rollout-world";
+import { preflight } from "../preflight";
 import { readShapes, shapeFor } from "./approved-shapes";
 import { lookAtWorld } from "./look-at-world";
 import { replaceFleet } from "./replace-fleet";
@@ -28,6 +30,7 @@ export function rolloutWorld(
     look: () => lookAtWorld(scene, rollout),
     steer: async (action) => {
       const { fleet, percent } = action;
+      await preflight([EDGE_DNS], process.env);
       const outcome = await timed(steerFleet(scene, plan, action));
       if (outcome.kind === "done") {
         const applied = outcome.dns?.applied[fleet];

@@ -9,6 +9,7 @@ import { decideRotation, isDeployed, type RotationDecision } from "../../live/se
 import { appliedSlots } from "../../live/applied-identity";
 import { fleetStackName } from "../../live/stack-names";
 import { refuseWhileRetiring } from "../../live/retirement-record";
+import { preflight } from "../preflight";
 import { heldText } from "../rollout/person";
 import { withRollout } from "../rollout/rollout-store";
 import { fewestNodes, fleetNamed, nodeSecrets, openEnvironment } from "./fleet-secrets";
@@ -60,6 +61,7 @@ export function addRotate(secrets: Command): void {
     )
     .option("--json", "as JSON")
     .action(async (options: RotateOptions) => {
+      await preflight([], process.env);
       const { environment, store } = await openEnvironment();
       const report = await rotate(environment, store, options);
       process.stdout.write(

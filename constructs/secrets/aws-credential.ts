@@ -21,7 +21,7 @@ export const awsCredential: ApiCredential = {
   obtain: OBTAIN,
   variables: ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"],
   async check(variables) {
-    const inVariables = checkKeys(variables);
+    const inVariables = checkAwsVariables(variables);
     return inVariables.length > 0 || hasKeys(variables) ? inVariables : await checkChain();
   },
   async reach(variables, signal) {
@@ -47,7 +47,8 @@ function hasKeys(variables: Variables): boolean {
   return (variables["AWS_ACCESS_KEY_ID"] ?? variables["AWS_SECRET_ACCESS_KEY"]) !== undefined;
 }
 
-function checkKeys(variables: Variables): readonly Problem[] {
+/** What is wrong with those of the chain that are variables; nothing is asked, nor is the rest of the chain. */
+export function checkAwsVariables(variables: Variables): readonly Problem[] {
   const empty = checkVariables(
     awsCredential,
     ["AWS_PROFILE", "AWS_SESSION_TOKEN"]

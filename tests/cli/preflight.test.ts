@@ -120,7 +120,7 @@ describe("the preflight", () => {
   });
 });
 
-describe("deploy, destroy, adopt and dns apply outside the sandbox", () => {
+describe("whatever changes something outside the sandbox", () => {
   const directory = mkdtempSync(join(tmpdir(), "preflight-"));
   const before = { ...process.env };
   let err: string;
@@ -160,13 +160,44 @@ describe("deploy, destroy, adopt and dns apply outside the sandbox", () => {
     [["adopt", "aws-fleet", "accelerator=x"], ["AWS_PROFILE"], ["NS1_APIKEY", "STACKPATH_"]],
     [["dns", "apply"], ["AWS_PROFILE", "NS1_APIKEY"], ["STACKPATH_"]],
     [["dns", "apply", "--in-steps"], ["AWS_PROFILE", "NS1_APIKEY"], ["STACKPATH_"]],
+    [["rollout", "start", "--release", "r2"], ["AWS_PROFILE", "NS1_APIKEY", "STACKPATH_CLIENT_SECRET"], []],
+    [
+      ["fleet", "retire", "stackpath"],
+      ["AWS_PROFILE", "NS1_APIKEY", "STACKPATH_CLIENT_SECRET"],
+      ["aws-fleet"],
+    ],
+    [["fleet", "retire", "stackpath", "--back"], ["AWS_PROFILE", "NS1_APIKEY"], ["STACKPATH_"]],
+    [["evacuate", "stackpath"], ["AWS_PROFILE", "NS1_APIKEY"], ["STACKPATH_"]],
+    [["secrets", "rotate", "--fleet", "stackpath"], ["AWS_PROFILE"], ["NS1_APIKEY", "STACKPATH_"]],
+    [["image", "build"], ["AWS_PROFILE", "STACKPATH_CLIENT_SECRET"], ["NS1_APIKEY"]],
   ])("%j is refused for %j, not for %j", async (args, named, unnamed) => {
-    await run([...args, "--auto-approve"]);
+    const asks = !["evacuate", "secrets", "image"].includes(args[0] ?? "");
+    await run([...args, ...(asks ? ["--auto-approve"] : [])]);
     expect(process.exitCode).toBe(1);
     expect(err).toMatch(/^Credentials are missing; nothing was changed/);
     for (const name of named) expect(err).toContain(name);
     for (const name of unnamed) expect(err).not.toContain(name);
     expect(err).not.toContain("c4n4ry");
     expect(err).not.toContain("    at ");
+  });
+
+  test.each([
+    ["rollout", "advance"],
+    ["rollout", "status"],
+    ["live", "show"],
+    ["secrets", "status"],
+    ["image", "list"],
+    ["dns", "check"],
+    ["status"],
+  ])("%s %s asks nobody with variables that AWS's SDK chokes on", async (...args) => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "c4n4ry\n", AWS_SECRET_ACCESS_KEY: "c4n4ry\n" });
+    const begun = Date.now();
+    await run(args);
+    expect(process.exitCode).toBeGreaterThan(0);
+    expect(err).toMatch(
+      /^The state in s3:\/\/\S+ cannot be read[^]*AWS_ACCESS_KEY_ID[^]*AWS_SECRET_ACCESS_KEY/,
+    );
+    expect(err).not.toContain("c4n4ry");
+    expect(Date.now() - begun).toBeLessThan(10_000);
   });
 });

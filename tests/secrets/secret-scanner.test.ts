@@ -35,6 +35,29 @@ describe("the scanner finds a planted secret", () => {
     expect(seen(binary)).toEqual(["secret: "]);
   });
 
+  const awkward: Canary = { name: "awkward", value: `/${text(9)}+"=${text(9)}\\&<\nü ${text(9)}` };
+  const { value } = awkward;
+  test.each([
+    ["JSON", JSON.stringify({ value })],
+    ["JSON in JSON", JSON.stringify({ body: JSON.stringify({ value }) })],
+    ["JSON as Go writes it", JSON.stringify({ value }).replace("&", "\\u0026").replace("<", "\\u003c")],
+    [
+      "JSON as PHP writes it",
+      JSON.stringify({ value }).replaceAll("/", "\\/").replace("&", "\\u0026").replace("<", "\\u003c"),
+    ],
+    ["a URL", `https://example.net/?token=${encodeURIComponent(value)}&more`],
+    ["a form", new URLSearchParams({ value }).toString()],
+    ["hexadecimal", Buffer.from(value).toString("hex")],
+    ["hexadecimal in capitals", Buffer.from(value).toString("hex").toUpperCase()],
+    ["a dump", [...Buffer.from(value)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")],
+    ["base64 of a URL", Buffer.from(`token=${encodeURIComponent(value)}&`).toString("base64")],
+    ["gzip of JSON", gzipSync(JSON.stringify({ value }))],
+  ])("in %s, where every sign of it that can be is escaped", (_, bytes) => {
+    expect(lookFor([awkward, OTHER], "here", Buffer.from(bytes)).map(({ canary }) => canary)).toEqual([
+      "awkward",
+    ]);
+  });
+
   test.each([0, 1, 2, 3, 4, 5])("in base64, at offset %i, whatever stands around it", (offset) => {
     const inner = Buffer.from(text(offset) + SECRET.value + text(1 + Math.floor(random() * 9)));
     expect(seen(inner.toString("base64"))).toEqual(["secret: base64"]);
@@ -57,6 +80,20 @@ describe("the scanner finds a planted secret", () => {
       "secret: base64, gzip, gzip",
     ]);
   });
+
+  test.each(["\n", "\r\n", "\n      ", "\\n"])(
+    "in base64 whose lines are broken by %j, packed or not",
+    (lineBreak) => {
+      const broken = (bytes: Buffer) => bytes.toString("base64").replaceAll(/.{76}/g, `$&${lineBreak}`);
+      for (let before = 40; before < 60; before++) {
+        const packed = gzipSync(text(before) + SECRET.value);
+        expect(seen(`data: "${broken(packed)}"`)).toEqual(["secret: base64, gzip"]);
+        expect(seen(`data: "${broken(Buffer.from(text(before) + SECRET.value))}"`)).toEqual([
+          "secret: base64",
+        ]);
+      }
+    },
+  );
 
   test("in a zip archive, compressed or stored, as saved plans are", () => {
     expect(seen(zip(line, 8))).toEqual(["secret: zip"]);

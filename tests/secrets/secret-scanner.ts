@@ -25,10 +25,15 @@ export interface Sighting {
 
 /** Deeper than anybody packs by accident. */
 const DEEPEST = 4;
+/** As tools break base64, also within JSON and indented in YAML. */
+const LINE_BREAKS = /(?:\r?\n|\\r|\\n)+[ \t]*/g;
 /** Base64 without its line breaks; shorter runs than a secret's are words. */
 const BASE64_RUN = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
 
-/** Every secret that is in some bytes, in plain text or wrapped in base64, gzip or a zip archive, also in one another. */
+/**
+ * Every secret that is in some bytes: in plain text, escaped for JSON or a URL, in hexadecimal, or wrapped in base64, gzip or
+ * a zip archive, also in one another.
+ */
 export function lookFor(canaries: readonly Canary[], where: string, bytes: Buffer): readonly Sighting[] {
   const seen = new Map<string, Sighting>();
   look(canaries, bytes, [], (canary, wrapped) => {
@@ -55,18 +60,49 @@ function look(
 ): void {
   // One byte, one character: positions are the same, and every byte is kept.
   const text = bytes.toString("latin1");
+  const unbroken = text.replaceAll(LINE_BREAKS, "");
   for (const { name, value } of canaries) {
-    if (text.includes(value) || text.includes(encodeURIComponent(value))) tell(name, wrapped.join(", "));
-    if (inBase64(value).some((part) => text.includes(part))) tell(name, [...wrapped, "base64"].join(", "));
+    const forms = inText(value);
+    if (forms.some((form) => text.includes(Buffer.from(form).toString("latin1"))))
+      tell(name, wrapped.join(", "));
+    if (inHex(value).test(text)) tell(name, [...wrapped, "hex"].join(", "));
+    if (forms.flatMap(inBase64).some((part) => text.includes(part) || unbroken.includes(part)))
+      tell(name, [...wrapped, "base64"].join(", "));
   }
   if (wrapped.length === DEEPEST) return;
   for (const inner of gzipped(bytes)) look(canaries, inner, [...wrapped, "gzip"], tell);
   for (const inner of zipped(bytes)) look(canaries, inner, [...wrapped, "zip"], tell);
   // Only what is packed is decoded: plain text in base64 was found above.
-  for (const [run] of text.matchAll(BASE64_RUN)) {
+  const runs = [text, unbroken].flatMap((each) => [...each.matchAll(BASE64_RUN)].map(([run]) => run));
+  for (const run of new Set(runs)) {
     const inner = Buffer.from(run, "base64");
     if (isPacked(inner) || isBase64(inner)) look(canaries, inner, [...wrapped, "base64"], tell);
   }
+}
+
+/** What a secret looks like in text: as it is, in a URL, a form, JSON and JSON within JSON. Go and PHP escape more than they must. */
+function inText(value: string): readonly string[] {
+  const url = encodeURIComponent(value);
+  const json = (text: string) => JSON.stringify(text).slice(1, -1);
+  const go = (text: string) =>
+    json(text).replaceAll(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
+  const php = go(value).replaceAll("/", "\\/");
+  const forms = [
+    value,
+    url,
+    url.replaceAll("%20", "+"),
+    json(value),
+    go(value),
+    php,
+    json(json(value)),
+    go(go(value)),
+  ];
+  return [...new Set(forms)];
+}
+
+/** In hexadecimal, as a dump writes it: in either case, its bytes apart or not. */
+function inHex(value: string): RegExp {
+  return new RegExp([...Buffer.from(value).toString("hex").matchAll(/../g)].join("[ :]?"), "i");
 }
 
 /**
@@ -77,7 +113,7 @@ function inBase64(value: string): readonly string[] {
   return [0, 1, 2].flatMap((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]).toString("base64");
     const begin = Math.ceil((offset * 8) / 6);
-    const end = Math.floor(((offset + value.length) * 8) / 6);
+    const end = Math.floor(((offset + Buffer.byteLength(value)) * 8) / 6);
     const part = encoded.slice(begin, end);
     return [part, part.replaceAll("+", "-").replaceAll("/", "_")];
   });

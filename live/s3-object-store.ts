@@ -122,7 +122,9 @@ async function unlessOvertaken(verb: string, source: string, sending: Promise<un
 
 function cannot(verb: string, source: string, error: unknown): PolycastError {
   const { name, message } = error as Error;
-  return new PolycastError(`Cannot ${verb} ${source}: ${name}: ${message}`, [
+  // What S3 says besides its code may repeat what it was sent: a key's id, or a token.
+  const why = error instanceof S3ServiceException ? name : `${name}: ${message}`;
+  return new PolycastError(`Cannot ${verb} ${source}: ${why}`, [
     {
       where: "credentials",
       what: "it lies beside the Terraform state and needs the same access",

@@ -1,12 +1,15 @@
-import { readFileSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { PROJECT_ROOT } from "../../live/state-location";
+import { commandLine, runningProcesses } from "../../sandbox/process-table";
 import { loopback, type Loopback } from "../loopback";
 import { canary, lookFor, lookThrough, type Canary, type Sighting } from "../secrets/secret-scanner";
 import { describeWithTerraform } from "./engine-terraform";
 import { SandboxHome, type Done } from "./harness";
 
-const LONG = 300_000;
+const LONG = 500_000;
 
 /** What a person who deploys has in their environment: credentials of every API that Polycast knows. */
 const PLANTED = [
@@ -51,6 +54,17 @@ const ALLOWED: readonly Allowed[] = [
   },
   {
     canary: "log key",
+    where: /^home\/sandbox\/cdktf\.out\/stacks\/stackpath-fleet\/plan$/,
+    reason: "the same: `cdktf diff` saves what it plans; only its owner may read what lies in cdktf.out",
+  },
+  {
+    canary: "log key",
+    where: /^home\/sandbox\/plans\/plan-[^/]+\/plan\.bin$/,
+    reason:
+      "the same: what a rollout has planned, until its step ends, or the next one begins where it was killed",
+  },
+  {
+    canary: "log key",
     where: /^home\/sandbox\/clouds\//,
     reason: "the simulated clouds: AWS knows its key, and StackPath the user data of its workload",
   },
@@ -81,6 +95,11 @@ describeWithTerraform("Secrets, through everything that Polycast does", () => {
   let found: readonly Sighting[] = [];
   let failed: Done;
   const trace = join(home.directory, "terraform.log");
+  const plans = join(home.places.directory, "plans");
+  const [user, temporary] = [join(home.directory, "user"), join(home.directory, "tmp")];
+  const commandLines = new Set<string>();
+  let modes: readonly number[] = [];
+  let leftByKilled: readonly Sighting[] = [];
 
   /** Runs a command, whatever comes of it, and keeps what it printed. */
   async function run(...args: readonly string[]): Promise<Done> {
@@ -89,7 +108,38 @@ describeWithTerraform("Secrets, through everything that Polycast does", () => {
     return done;
   }
 
+  /** Kills a rollout that plans, as soon as its saved plan holds the fleet's secret. */
+  async function killPlanning(): Promise<void> {
+    await home.succeed("image", "promote", "--release", "r2", "--to", "candidate");
+    const planning = home.start("rollout", "start", "--release", "r2", "--auto-approve");
+    do {
+      if (planning.child.exitCode !== null) throw new Error(`nothing was planned: ${planning.output()}`);
+      await sleep(20);
+      leftByKilled = existsSync(plans) ? lookThrough(canaries, plans) : [];
+    } while (leftByKilled.length === 0);
+    planning.child.kill("SIGKILL");
+    const { stdout, stderr } = await planning.done();
+    printed.push({ by: "rollout start", text: stdout + stderr });
+  }
+
   beforeAll(async () => {
+    // Whatever is written outside of the project lies below the directory that is looked through.
+    for (const directory of [user, temporary]) mkdirSync(directory);
+    // Promoting writes into the manifest of the image.
+    const images = join(home.directory, "images");
+    cpSync(join(PROJECT_ROOT, "images"), images, { recursive: true });
+    home.env["POLYCAST_IMAGES"] = images;
+    const logs = { DEBUG: "*", CDKTF_LOG_LEVEL: "trace", CDKTF_LOG_FILE_DIRECTORY: temporary };
+    Object.assign(home.env, { HOME: user, TMPDIR: temporary, ...logs });
+    const watch = setInterval(() => {
+      for (const { pid } of runningProcesses()) commandLines.add(commandLine(pid) ?? "");
+    }, 100);
+    await story().finally(() => {
+      clearInterval(watch);
+    });
+  }, LONG);
+
+  async function story(): Promise<void> {
     await home.succeed("sandbox", "up", "--clock", "600");
     const record = z
       .object({
@@ -127,11 +177,33 @@ describeWithTerraform("Secrets, through everything that Polycast does", () => {
       ["live", "show"],
       ["sandbox", "curl", "www.edge.example.net"],
       ["secrets", "status", "--json"],
+      ["image", "list", "--json"],
+      ["rollout", "status", "--json"],
+      ["rollout", "history", "--json"],
+      ["rollout", "advance", "--json"],
+      ["adopt", "stackpath-fleet", "--list"],
+      ["sandbox", "exec", "--", "npx", "cdktf", "diff", "stackpath-fleet"],
     ]) {
       await run(...args);
     }
 
+    await killPlanning();
     found = lookThrough(canaries, home.directory);
+    const inOutput = join(home.places.directory, "cdktf.out");
+    modes = [inOutput, ...leftByKilled.map(({ where }) => join(plans, where, ".."))].map(
+      (each) => statSync(each).mode,
+    );
+    await run("evacuate", "stackpath", "--reason", "a test", "--json");
+    leftByKilled = lookThrough(canaries, plans);
+    found = [...found, ...lookThrough(canaries, home.directory)];
+    for (const args of [
+      ["live", "share", "--fleet", "stackpath", "--percent", "100"],
+      ["dns", "apply", "--allow", "100", "--auto-approve"],
+      ["secrets", "rotate", "--fleet", "stackpath", "--json"],
+      ["secrets", "rotate", "--fleet", "stackpath", "--back", "--json"],
+    ]) {
+      await run(...args);
+    }
 
     // An apply that fails half-way, with all that Terraform has to say about it.
     const { address } = resourceIn(home, "stackpath_compute_workload");
@@ -156,13 +228,16 @@ describeWithTerraform("Secrets, through everything that Polycast does", () => {
     await run("sandbox", "up");
     await run("deploy", "stackpath-fleet", "--auto-approve");
     await run("deploy", "stackpath-fleet", "--keep-identity", "--auto-approve");
+    found = [...found, ...lookThrough(canaries, home.directory)];
+    await run("destroy", "edge-dns", "--auto-approve");
 
+    printed.push({ by: "the list of processes", text: [...commandLines].join("\n") });
     found = [
       ...found,
       ...lookThrough(canaries, home.directory),
       ...printed.flatMap(({ by, text }) => lookFor(canaries, `printed by ${by}`, Buffer.from(text))),
     ];
-  }, LONG);
+  }
 
   afterAll(() => home.dispose(), LONG);
 
@@ -173,7 +248,20 @@ describeWithTerraform("Secrets, through everything that Polycast does", () => {
     ]);
     expect(printed.filter(({ text }) => text.trim() === "")).toEqual([]);
     expect(statSync(trace).size).toBeGreaterThan(100_000);
+    expect(statSync(join(temporary, "cdktf.log")).size).toBeGreaterThan(10_000);
     expect(`${failed.stdout}${failed.stderr}`).toContain("no capacity");
+  });
+
+  test("were with every program on the way", () => {
+    const lines = [...commandLines].join("\n");
+    for (const program of ["polycast.js rollout start", "cdktf diff", "terraform apply"])
+      expect(lines).toContain(program);
+  });
+
+  test("of a rollout that was killed lie where its owner alone can read them, until the next one", () => {
+    expect(modes.length).toBeGreaterThan(1);
+    expect(modes.map((mode) => mode & 0o077)).toEqual(modes.map(() => 0));
+    expect(leftByKilled).toEqual([]);
   });
 
   test("are found nowhere but where they have to be", () => {
@@ -210,8 +298,13 @@ describe("Credentials, refused and sent to an API that repeats them", () => {
   const home = new SandboxHome();
 
   beforeAll(async () => {
-    // The rudest answer: all that was sent, in the error.
-    api = await loopback(({ headers, body }) => [403, `refused: ${JSON.stringify(headers)} ${body}`]);
+    // The rudest answer: all that was sent, in the error, which is AWS's own where it asked for that.
+    api = await loopback(({ headers, body }) => {
+      const sent = `refused: ${JSON.stringify(headers)} ${body}`;
+      const isAws = headers["authorization"]?.startsWith("AWS4-") === true;
+      const message = sent.replaceAll(/[<>&]/g, " ");
+      return [403, isAws ? `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>` : sent];
+    });
   });
   afterAll(async () => {
     await api.close();
@@ -242,6 +335,15 @@ describe("Credentials, refused and sent to an API that repeats them", () => {
         ["deploy", "--auto-approve"],
         ["dns", "apply", "--auto-approve"],
         ["dns", "check"],
+        ["rollout", "start", "--release", "r2", "--auto-approve"],
+        ["rollout", "advance"],
+        ["evacuate", "stackpath"],
+        ["fleet", "retire", "stackpath", "--auto-approve"],
+        ["secrets", "rotate", "--fleet", "stackpath"],
+        ["image", "build"],
+        ["image", "list"],
+        ["live", "show", "--environment", "production"],
+        ["status", "--json"],
       ]) {
         const done = await home.run(...args);
         expect([args, done.code === 0, leaks(done)]).toEqual([args, false, []]);

@@ -63,7 +63,7 @@ export function ns1Api(variables: Readonly<Record<string, string | undefined>>):
     });
     const text = await response.text();
     if (response.status === 404) return undefined;
-    if (!response.ok) throw refused(url, response.status, text);
+    if (!response.ok) throw refused(url, response.status, text.replaceAll(key, "(NS1_APIKEY)"));
     try {
       return schema.parse(JSON.parse(text));
     } catch (error) {

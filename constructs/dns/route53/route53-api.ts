@@ -274,7 +274,8 @@ function problemOf(endpoint: string, error: Error): PolycastError {
   return new PolycastError("Route 53's API refuses", [
     {
       where: endpoint,
-      what: `status ${status}: ${what}`,
+      // Of credentials its message may repeat what it was sent: a key's id, or a token.
+      what: `status ${status}: ${status === 401 || status === 403 ? error.name : what}`,
       ...(status === 401 || status === 403
         ? {
             remedy:

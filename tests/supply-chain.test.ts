@@ -28,12 +28,12 @@ describe.each(readdirSync(path.join(ROOT, WORKFLOWS)))("the workflow %s", (file)
     const secrets = [...text.matchAll(/secrets\.(\w+)/g)].map(([, name = ""]) => name);
     // All of them at once, or by a name that is not there to be read.
     expect(text).not.toMatch(/secrets:\s*inherit|toJSON\(\s*secrets|secrets\s*\[/i);
-    expect(secrets.filter((name) => /^(AWS|NS1|VULTR|METAL|EQUINIX|PACKET|TF_|NPM)/i.test(name))).toEqual([]);
+    expect(secrets.filter((name) => /^(AWS|NS1|METAL|EQUINIX|PACKET|TF_|NPM)/i.test(name))).toEqual([]);
     expect(text).not.toMatch(/aws-access-key-id|aws-secret-access-key/);
   });
 
   test("has the keys of others only where an environment of GitHub's guards them", () => {
-    // StackPath knows no OIDC.
+    // StackPath and Vultr know no OIDC.
     for (const job of Object.values(workflow.jobs)) {
       if (JSON.stringify(job).includes("secrets.")) expect(job.environment).toBeDefined();
     }

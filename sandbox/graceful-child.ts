@@ -53,7 +53,8 @@ export function signalCode(signal: NodeJS.Signals): number {
  *
  * cdktf 0.21 also kills a Terraform that is at work when another stack fails (or is stopped) while a third waits for
  * both: nothing handles the failed stack's promise yet, and Node.js ends a process for that. It is told not to; cdktf
- * reports the failure itself once all stacks have settled.
+ * reports the failure itself once all stacks have settled. Nor does it end any more in the middle of a stack where the
+ * reader of its output has gone, as with `| head`.
  *
  * @throws the error of `spawn` where the command cannot be started.
  */

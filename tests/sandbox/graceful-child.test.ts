@@ -144,6 +144,25 @@ describe("without a signal", () => {
     expect(await node(["app.js"])).toEqual({ code: 1 });
   });
 
+  test("a cdktf goes on whose output nobody reads any more", async () => {
+    const script = `let lines = 0;
+      const timer = setInterval(() => {
+        console.log("more");
+        console.error("more");
+        if (++lines === 20) { clearInterval(timer); process.exitCode = 4; }
+      }, 5);`;
+    writeFileSync(join(directory, "cdktf"), script);
+    const { code } = await runGracefully(process.execPath, [join(directory, "cdktf")], {
+      env: {},
+      stdio: ["ignore", "pipe", "pipe"],
+      onStart: ({ stdout, stderr }) => {
+        stdout?.destroy();
+        stderr?.destroy();
+      },
+    });
+    expect(code).toBe(4);
+  });
+
   test("NODE_OPTIONS keeps what it had", async () => {
     const print = `require("node:fs").writeFileSync(${JSON.stringify(log)}, process.env.NODE_OPTIONS)`;
     writeFileSync(join(directory, "options.js"), print);

@@ -24,6 +24,7 @@ interface RevokeOptions {
   readonly environment?: string;
   readonly release: string;
   readonly reason: string;
+  readonly json?: true;
 }
 
 /** `polycast image promote`, `polycast image revoke`: both change the manifest's file, which is then reviewed. */
@@ -59,7 +60,8 @@ export function addPromote(image: Command): void {
     .requiredOption("--release <id>", "the release")
     .requiredOption("--reason <text>", "what whoever is stopped by it will read")
     .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
-    .action(async ({ release, reason, ...options }: RevokeOptions) => {
+    .option("--json", "as JSON")
+    .action(async ({ release, reason, json, ...options }: RevokeOptions) => {
       const shelf = await openShelf(options.environment);
       const before = readOrBegin(shelf.environment);
       const manifest = revoke(before, release, reason);
@@ -67,7 +69,12 @@ export function addPromote(image: Command): void {
       const running = [...(await runningReleases(shelf.environment, shelf.store))].flatMap(([fleet, ids]) =>
         ids.includes(release) ? [fleet] : [],
       );
-      process.stdout.write(describeRevocation(shelf, before, manifest, release, running));
+      const channels = Object.keys(before.channels).filter(
+        (channel) => !Object.hasOwn(manifest.channels, channel),
+      );
+      const file = shownPath(manifestFile(shelf.environment));
+      const revocation = { environment: shelf.environment.name, release, reason, file, channels, running };
+      process.stdout.write(json ? `${JSON.stringify(revocation)}\n` : describeRevocation(revocation));
     });
 }
 
@@ -140,18 +147,21 @@ export function describePromotion(
   ].join("\n");
 }
 
-function describeRevocation(
-  { environment }: ImageShelf,
-  before: ReleaseManifest,
-  after: ReleaseManifest,
-  release: string,
-  running: readonly string[],
-): string {
-  const file = shownPath(manifestFile(environment));
-  const emptied = Object.keys(before.channels).filter((channel) => !Object.hasOwn(after.channels, channel));
+interface Revocation {
+  readonly environment: string;
+  readonly release: string;
+  /** The manifest. */
+  readonly file: string;
+  /** Those that led to it and lead nowhere now. */
+  readonly channels: readonly string[];
+  /** Fleets that run it. */
+  readonly running: readonly string[];
+}
+
+function describeRevocation({ environment, release, file, channels, running }: Revocation): string {
   return [
-    `${environment.name}: ${release} is revoked: no fleet can start with it any more.`,
-    ...emptied.map(
+    `${environment}: ${release} is revoked: no fleet can start with it any more.`,
+    ...channels.map(
       (channel) =>
         `The channel ${channel} led to it and leads nowhere now: npx polycast image promote --release ID --to ${channel}`,
     ),

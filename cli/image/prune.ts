@@ -19,6 +19,7 @@ interface PruneOptions {
   readonly environment?: string;
   readonly keep?: string;
   readonly autoApprove?: true;
+  readonly json?: true;
 }
 
 /** `polycast image prune` */
@@ -29,48 +30,71 @@ export function addPrune(image: Command): void {
     .option("--keep <number>", `the newest of each provider that stay anyway (default: ${KEEP})`)
     .option("--auto-approve", "do not ask")
     .option("--environment <name>", "the environment (default: what POLYCAST_ENV names)")
-    .action(async ({ autoApprove, ...options }: PruneOptions, command: Command) => {
+    .option("--json", "print what has become of each as JSON")
+    .action(async ({ autoApprove, json, ...options }: PruneOptions, command: Command) => {
       const keep = parseKeep(options.keep);
+      // With --json only the result may be on standard output.
+      const output = json ? process.stderr : process.stdout;
+      const tell = (line: string): void => {
+        output.write(`${line}\n`);
+      };
       const desk = await openDesk(options.environment);
       const { environment, store } = desk;
       const use = await readUse(desk);
       const records = prunable(await listBuilds(store.objects, environment.image), use, keep);
-      if (records.length === 0) {
-        process.stdout.write("Every image is used, or among the newest: nothing to remove.\n");
-        return;
-      }
-      process.stdout.write(`${plainTable(["provider", "image", "built", "is"], records.map(row))}\n`);
-      if (!autoApprove && !process.stdin.isTTY) {
+      if (records.length === 0) tell("Every image is used, or among the newest: nothing to remove.");
+      else tell(plainTable(["provider", "image", "built", "is"], records.map(row)));
+      if (records.length > 0 && !autoApprove && !process.stdin.isTTY) {
         command.error("error: there is no terminal to ask at; add --auto-approve", { exitCode: USAGE });
       }
-      if (!autoApprove && !(await agreed(records.length))) {
-        process.stdout.write("Nothing was removed.\n");
-        return;
-      }
-      if (!(await removeAll(records, desk))) process.exitCode = FAILED;
+      const isWanted = records.length > 0 && (autoApprove ?? (await agreed(records.length, output)));
+      if (records.length > 0 && !isWanted) tell("Nothing was removed.");
+      const fates = isWanted ? await removeAll(records, desk, tell) : records.map(kept);
+      if (fates.some(({ error }) => error !== undefined)) process.exitCode = FAILED;
+      if (json) process.stdout.write(`${JSON.stringify(fates.map(summary), null, 2)}\n`);
     });
 }
 
-/** @returns whether all went; one that fails keeps its record, and holds nobody up. */
-async function removeAll(records: readonly BuildRecord[], desk: ImageDesk): Promise<boolean> {
-  let all = true;
+/** What has become of an image; neither removed nor an error: nobody wanted it removed. */
+interface Fate {
+  readonly record: BuildRecord;
+  readonly removed: boolean;
+  readonly error?: string;
+}
+
+function kept(record: BuildRecord): Fate {
+  return { record, removed: false };
+}
+
+/** One that fails keeps its record, and holds nobody up. */
+async function removeAll(
+  records: readonly BuildRecord[],
+  desk: ImageDesk,
+  tell: (line: string) => void,
+): Promise<readonly Fate[]> {
+  const fates: Fate[] = [];
   for (const record of records) {
-    const { tools, close } = await openTools(desk, record, (line) => process.stdout.write(`${line}\n`));
+    const { tools, close } = await openTools(desk, record, tell);
     try {
       const wanted = wantedImage(desk.environment, record.provider);
       await pruneImage(record, wanted, desk.store.objects, tools, async () =>
         usesOf(record, await readUse(desk)),
       );
-      process.stdout.write(`${record.provider} ${shortHash(record.hash)} is removed.\n`);
+      tell(`${record.provider} ${shortHash(record.hash)} is removed.`);
+      fates.push({ record, removed: true });
     } catch (error) {
       if (!(error instanceof PolycastError)) throw error;
       process.stderr.write(`${error.message}\n`);
-      all = false;
+      fates.push({ ...kept(record), error: error.message });
     } finally {
       close();
     }
   }
-  return all;
+  return fates;
+}
+
+function summary({ record: { provider, hash, finished, entry }, removed, error }: Fate): object {
+  return { provider, hash, finished, entry, removed, error };
 }
 
 function row({ provider, hash, finished, entry }: BuildRecord): string[] {
@@ -85,8 +109,9 @@ function describeEntry(entry: BuildRecord["entry"]): string {
     .join(", ");
 }
 
-function agreed(count: number): Promise<boolean> {
-  return saysYes(`Remove ${count === 1 ? "it" : `these ${count}`} for good? Only "yes" removes. `);
+function agreed(count: number, output: NodeJS.WriteStream): Promise<boolean> {
+  const question = `Remove ${count === 1 ? "it" : `these ${count}`} for good? Only "yes" removes. `;
+  return saysYes(question, { input: process.stdin, output });
 }
 
 function parseKeep(text = String(KEEP)): number {

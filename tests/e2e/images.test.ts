@@ -196,15 +196,30 @@ test("a revoked release starts no fleet, and lets one that runs it be deployed",
   );
   expect(deployed.stdout + deployed.stderr).toMatch(/runs the release "r9", which is revoked: leaks keys/);
   expect(deployed.code).toBe(0);
+  const again = await home.succeed("image", "revoke", "--release", "r9", "--reason", "as before", "--json");
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    environment: "sandbox",
+    release: "r9",
+    reason: "as before",
+    channels: [],
+    running: ["aws", "stackpath"],
+  });
   const refused = await home.run("image", "promote", "--to", "stable", "--release", "r9");
-  expect(refused.stderr).toMatch(/releases.r9: is revoked: leaks keys/);
+  expect(refused.stderr).toMatch(/releases.r9: is revoked: as before/);
 });
 
 test("prune keeps what a fleet runs, asks, and removes at the provider", async () => {
   const asked = await home.run("image", "prune", "--keep", "0");
   expect(asked.code).toBe(2);
   expect(asked.stderr).toContain("add --auto-approve");
-  await home.succeed("image", "prune", "--keep", "0", "--auto-approve");
+  const pruned = await home.succeed("image", "prune", "--keep", "0", "--auto-approve", "--json");
+  const fates = JSON.parse(pruned.stdout) as { provider: string; hash: string; removed: boolean }[];
+  expect(new Set(fates.map(({ removed }) => removed))).toEqual(new Set([true]));
+  for (const { provider, hash } of fates) {
+    expect(pruned.stderr).toContain(`${provider} ${hash.slice(0, 12)} is removed.`);
+  }
+  const again = await home.succeed("image", "prune", "--keep", "0", "--json");
+  expect(JSON.parse(again.stdout)).toEqual([]);
   const { builds } = JSON.parse((await home.succeed("image", "list", "--json")).stdout) as {
     builds: { provider: string; usedBy: string[] }[];
   };

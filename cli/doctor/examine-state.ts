@@ -1,3 +1,5 @@
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { fleetsWithSecrets } from "../../constructs/fleet/secrets-in-state";
 import type { Environment } from "../../constructs/fleet/environment";
 import type { ObjectStore } from "../../live/object-store";
@@ -5,6 +7,7 @@ import { openLiveStore } from "../../live/open-live-store";
 import { readRetirement, retirementProblem } from "../../live/retirement-record";
 import { environmentDirectory } from "../../live/state-location";
 import { checkStateBucket } from "../../live/state-protection";
+import { notWritable } from "../../sandbox/places";
 import { unwell, type Finding } from "./finding";
 
 /** Whether the place of Terraform's state and of the live record can be read, and guards what lies there. */
@@ -13,6 +16,7 @@ export async function examineState(environment: Environment): Promise<readonly F
   const topic = "state";
   const place = state.kind === "s3" ? `s3://${state.bucket}` : environmentDirectory(name);
   try {
+    refuseUnwritable(environmentDirectory(name));
     const store = await openLiveStore(environment);
     const { record, version } = await store.read();
     const known = Object.keys(record.fleets);
@@ -24,6 +28,18 @@ export async function examineState(environment: Environment): Promise<readonly F
     return [...near, ...(await examineBucket(state, fleetsWithSecrets(environment).length > 0))];
   } catch (error) {
     return unwell(topic, error);
+  }
+}
+
+/** Plans and logs lie there, wherever the state does. Nothing is made to find it out: a directory that is not there yet can be. */
+function refuseUnwritable(directory: string): void {
+  let there = directory;
+  while (!existsSync(there)) there = dirname(there);
+  try {
+    if (!statSync(there).isDirectory()) throw new Error(`${there} is no directory`);
+    accessSync(there, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw notWritable(directory, error);
   }
 }
 

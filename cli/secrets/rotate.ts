@@ -71,8 +71,8 @@ export function addRotate(secrets: Command): void {
 }
 
 /**
- * Records the next step, if it can be taken. Under the lock of rollouts, and never while one goes on: it would take the nodes that a step replaces for ones that its
- * release has lost, and another fleet may be drained meanwhile.
+ * Records the next step, if it can be taken. Under the lock of rollouts, and never while one goes on: it would take the nodes
+ * that a step replaces for ones that its release has lost, and another fleet may be drained meanwhile.
  * @throws PolycastError, with nothing changed, where it cannot.
  */
 export async function rotate(
@@ -83,6 +83,7 @@ export async function rotate(
   const fleet = fleetNamed(environment, options.fleet);
   const { name, logs } = fleet;
   if (logs === undefined || logs.rotation === "none") throw notHere(name, logs?.strategy);
+  if (options.confirmed?.trim() === "") throw unsaid();
   const { objects } = store;
   const result = await withRollout(objects, environment.name, "secrets rotate", async (rollouts) => {
     await refuseWhileRetiring(objects, "Nothing was changed:");
@@ -177,6 +178,16 @@ function notYet(fleet: string): PolycastError {
   const what = "has no secret yet that could be rotated";
   return new PolycastError("Nothing was changed:", [
     { where: `fleets.${fleet}`, what, remedy: `Deploy it: ${deploy(fleet)}` },
+  ]);
+}
+
+function unsaid(): PolycastError {
+  return new PolycastError("Nothing was changed:", [
+    {
+      where: "--confirmed",
+      what: "says nothing; it is recorded, for whoever asks why a key was ended",
+      remedy: 'Say how you know, such as "last used eight days ago, by IAM".',
+    },
   ]);
 }
 

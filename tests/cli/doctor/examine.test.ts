@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { examineCredentials } from "../../../cli/doctor/examine-credentials";
@@ -211,10 +211,15 @@ describe("the sandbox", () => {
   });
 });
 
-test("a retirement that is left lying is named, and how it goes on", async () => {
+describe("where the state is", () => {
   const before = process.env["POLYCAST_HOME"];
-  process.env["POLYCAST_HOME"] = directory;
-  try {
+  afterEach(() => {
+    if (before === undefined) delete process.env["POLYCAST_HOME"];
+    else process.env["POLYCAST_HOME"] = before;
+  });
+
+  test("a retirement that is left lying is named, and how it goes on", async () => {
+    process.env["POLYCAST_HOME"] = directory;
     const environment = testEnvironment();
     const { objects } = await openLiveStore(environment);
     const place = join(directory, environment.name);
@@ -225,8 +230,17 @@ test("a retirement that is left lying is named, and how it goes on", async () =>
     const found = await examineState(environment);
     expect(lines(found)).toEqual([read, "warn retirement: aws is being retired: leaving"]);
     expect(found[1]?.remedy).toContain("npx polycast fleet retire aws [--back]");
-  } finally {
-    if (before === undefined) delete process.env["POLYCAST_HOME"];
-    else process.env["POLYCAST_HOME"] = before;
-  }
+  });
+
+  test("a home that is no directory is named before a command fails on it", async () => {
+    const home = join(directory, "home-file");
+    writeFileSync(home, "");
+    process.env["POLYCAST_HOME"] = home;
+    const [found, ...more] = await examineState(testEnvironment());
+    expect(more).toEqual([]);
+    expect(found?.verdict).toBe("fail");
+    expect(found?.says).toContain(`${join(home, "test")}: ${home} is no directory`);
+    expect(found?.remedy).toContain("POLYCAST_HOME=");
+    expect(readFileSync(home, "utf8")).toBe("");
+  });
 });

@@ -63,6 +63,11 @@ describe("nothing is recorded", () => {
     });
   });
 
+  test("where somebody confirms and does not say how he knows", async () => {
+    const asked = rotate(environment, store, { fleet: "stackpath", confirmed: " " });
+    await expect(asked).rejects.toThrow(/--confirmed: says nothing/);
+  });
+
   test("while a fleet is on its way out", async () => {
     const record = { fleet: "aws", phase: "draining", share: 100, ttl: 60, by: "ann" } as const;
     await writeRetirement(store.objects, record, undefined);

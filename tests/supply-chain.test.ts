@@ -109,10 +109,12 @@ describe("dependencies", () => {
     expect(read("scripts", "bootstrap.js")).toMatch(/"ci", "--ignore-scripts"/);
   });
 
-  test("of Checkov are each pinned too", () => {
-    const lines = read(".ci", "checkov-requirements.txt").trim().split("\n").slice(1);
-    expect(lines.filter((line) => !/^[A-Za-z0-9._-]+==[0-9][\w.]*$/.test(line))).toEqual([]);
-    expect(lines.some((line) => line.startsWith("checkov=="))).toBe(true);
+  test("of Checkov are each pinned too, with checksums", () => {
+    const text = read(".ci", "checkov-requirements.txt").replace(/^#.*\n/gm, "");
+    const entries = text.replaceAll("\\\n", "").trim().split("\n");
+    const form = /^[a-z0-9._-]+==[0-9][\w.]*( +--hash=sha256:[0-9a-f]{64})+$/;
+    expect(entries.filter((entry) => !form.test(entry.trim()))).toEqual([]);
+    expect(entries.some((entry) => entry.startsWith("checkov=="))).toBe(true);
   });
 });
 

@@ -48,8 +48,18 @@ export function lookThrough(canaries: readonly Canary[], directory: string): rea
     .filter((entry) => entry.isFile())
     .flatMap((entry) => {
       const file = path.join(entry.parentPath, entry.name);
-      return lookFor(canaries, path.relative(directory, file), readFileSync(file));
+      return lookFor(canaries, path.relative(directory, file), contentOf(file));
     });
+}
+
+/** Programs may be at work there, such as the Terraform of a run that was killed: what they have removed meanwhile is empty. */
+function contentOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
 }
 
 function look(

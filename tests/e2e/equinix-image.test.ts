@@ -95,6 +95,9 @@ describeWithTerraform("an image of every provider, with one that keeps none amon
       ...live,
       fleets: { ...live.fleets, equinix: { release: "r1", share: 100 } },
     }));
+    // It is recorded nowhere, and nodes run it all the same.
+    expect((await prune()).stdout).not.toContain("equinix");
+    await home.succeed("deploy", "equinix-fleet", "--auto-approve");
     expect((await prune()).stdout).toMatch(/^equinix [0-9a-f]{12} is removed\.$/m);
     expect(home.cloudObjects().join("\n")).not.toContain("example-images");
   });
